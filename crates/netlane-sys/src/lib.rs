@@ -1,0 +1,1 @@
+//! Linux netlink sockets: the system calls, options and control messages under netlane

@@ -1,0 +1,1 @@
+//! netlane's examples.
