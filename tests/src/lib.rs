@@ -1,1 +1,3 @@
-//! netlane's tests.
+//! What netlane's tests share. Owns the reading of the source tree; knows nothing of netlink.
+
+pub mod repository;
