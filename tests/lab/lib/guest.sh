@@ -1,0 +1,97 @@
+# Part of tests/lab/run: static test binaries, the initial file system, and the boot.
+
+default_tests=(--workspace --exclude netlane-lab --tests --features netlane-tests/lab)
+tests=0
+
+# cargo with the lab's own target folder: a static glibc needs other flags than the rest.
+cargo_static() {
+    CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}/lab \
+    CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS='-C target-feature=+crt-static' \
+        cargo "$1" --manifest-path "$root/Cargo.toml" --target $target "${@:2}"
+}
+
+build_static() {
+    cargo_static build --quiet --message-format=json "$@" >"$work/build.json" || die "cargo build $* failed"
+    init=$(executables <"$work/build.json" | tail -1)
+}
+
+# Executables named by cargo's messages, one a line.
+executables() { sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'; }
+
+# Builds the tests that `cargo test ARGS [-- LIBTEST-ARGS]` would run.
+collect_tests() {
+    local cargo_args=() program
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do cargo_args+=("$1"); shift; done
+    [ $# -eq 0 ] || shift
+    [ -z "$long" ] || set -- --include-ignored "$@"
+    cargo_static test --no-run --message-format=json-render-diagnostics "${cargo_args[@]}" \
+        >"$work/tests.json" || die "cargo test --no-run ${cargo_args[*]} failed"
+    while read -r program; do add_test "$program" "$@"; done < <(executables <"$work/tests.json" | sort -u)
+    [ $tests -gt 0 ] || die "cargo test ${cargo_args[*]} names no test"
+}
+
+# One line of the guest's list: the program's place there, its arguments, tab-separated.
+add_test() {
+    local program=$1 guest
+    guest=/tests/$(basename "$program")
+    [ -x "$program" ] || die "no such program: $program"
+    if readelf -l "$program" | grep -q INTERP; then
+        die "$program is not static: build it with -C target-feature=+crt-static and --target $target"
+    fi
+    mkdir -p "$work/root/tests"
+    objcopy --strip-debug "$program" "$work/root$guest"
+    (IFS=$'\t'; printf '%s\n' "$guest${2+$'\t'}${*:2}") >>"$work/tests"
+    tests=$((tests + 1))
+}
+
+# The modules named in the list files, each after those it depends on.
+module_files() {
+    local lists=("$lab/modules") name
+    [ "$image" = full ] && lists+=("$lab/modules.full")
+    for name in $(sed 's/#.*//' "${lists[@]}"); do
+        modprobe -d "$tree" -S "$abi" --show-depends "$name" 2>"$work/modprobe.log" |
+            awk '/^insmod/{print $2}' || die "$abi has no module $name: $(cat "$work/modprobe.log")"
+    done | awk '!seen[$0]++'
+}
+
+make_initramfs() {
+    local files file
+    cd "$work/root"
+    mkdir -p lab modules proc sys dev tmp run etc
+    files=$(module_files) || exit 2
+    for file in $files "$built/lab_exit.ko" "$built/netlane_lab.ko"; do
+        cp "$file" modules/
+        echo "/modules/$(basename "$file")" >>lab/modules
+    done
+    mv "$work/tests" lab/tests
+    env | grep -E '^(RUST_|NETLANE_|PROPTEST_)' >lab/environment || true
+    echo "NETLANE_LAB=$abi" >>lab/environment
+    cp /etc/protocols etc/ 2>/dev/null || true
+    objcopy --strip-debug "$init" init
+    find . | cpio -o -H newc -R 0:0 --quiet >"$work/initramfs" || die "cpio failed"
+    cd "$root"
+}
+
+# Success is status 33 and nothing else: a panic leaves the emulator with 0.
+boot() {
+    local status=0 started=$SECONDS
+    timeout "$seconds" qemu-system-x86_64 -accel tcg -cpu max -M q35 -smp 1 -m 768 \
+        -nodefaults -no-user-config -display none -monitor none -no-reboot \
+        -serial "file:$work/kernel.log" -serial stdio \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 \
+        -kernel "$tree/boot/vmlinuz-$abi" -initrd "$work/initramfs" \
+        -append "console=ttyS0 loglevel=5 panic=-1" </dev/null | tr -d '\r' || status=${PIPESTATUS[0]}
+    say "$abi, $((SECONDS - started)) s in the emulator"
+    if grep -qE 'BUG:|WARNING:|Oops|Kernel panic|general protection|Call Trace' "$work/kernel.log"; then
+        cat "$work/kernel.log" >&2
+        say "error: the kernel complained (above)"
+        exit 3
+    fi
+    case $status in
+        33) ;;
+        3) say "a test failed"; exit 1 ;;
+        5) cat "$work/kernel.log" >&2; die "the guest could not start its tests (above)" ;;
+        124) cat "$work/kernel.log" >&2; say "error: no end after $seconds s"; exit 3 ;;
+        *) cat "$work/kernel.log" >&2; say "error: the emulator left with $status, not 33"; exit 3 ;;
+    esac
+}
