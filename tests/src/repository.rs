@@ -99,8 +99,11 @@ fn collect(directory: &Path, into: &mut Vec<PathBuf>) {
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", directory.display()));
     for entry in entries {
         let path = entry.expect("a readable directory entry").path();
-        let build_output = path.file_name().is_some_and(|name| name == "target");
-        if path.is_dir() && !build_output {
+        // What a build left there, and the kernels that the lab fetched.
+        let generated = path
+            .file_name()
+            .is_some_and(|name| name == "target" || name == "cache");
+        if path.is_dir() && !generated {
             collect(&path, into);
         } else if path.is_file() {
             into.push(path);
