@@ -122,7 +122,6 @@ void lab_echo_input(struct sk_buff *skb)
 {
 	struct lab_net *lab = lab_net(sock_net(skb->sk));
 	struct nlmsghdr *nlh = nlmsg_hdr(skb);
-	struct sk_buff *copy;
 
 	if (!nlmsg_ok(nlh, skb->len))
 		return;
@@ -134,8 +133,8 @@ void lab_echo_input(struct sk_buff *skb)
 		hear(lab, skb);
 		break;
 	default:
-		copy = skb_copy(skb, GFP_KERNEL);
-		if (copy)
-			netlink_unicast(lab->echo, copy, NETLINK_CB(skb).portid, MSG_DONTWAIT);
+		/* A new frame: a copy of the buffer would name the requester as its sender. */
+		lab_send(lab->echo, NETLINK_CB(skb).portid, nlh->nlmsg_pid, nlh->nlmsg_seq,
+			 nlh->nlmsg_type, nlh->nlmsg_flags, nlmsg_data(nlh), nlmsg_len(nlh));
 	}
 }
