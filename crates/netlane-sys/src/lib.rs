@@ -56,6 +56,10 @@ mod options;
 mod protocol;
 mod receive;
 mod socket;
+#[cfg(unix)]
+mod unshare;
+#[cfg(unix)]
+mod wait;
 
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]
@@ -79,6 +83,10 @@ pub use namespace::Namespace;
 pub use protocol::Protocol;
 pub use receive::{Credentials, Received};
 pub use socket::{Socket, SocketKind};
+#[cfg(unix)]
+pub use unshare::{enter_network, unshare_network};
+#[cfg(unix)]
+pub use wait::wait_readable;
 
 #[cfg(feature = "tokio")]
 pub use crate::tokio::{AsyncSocket, ReadyGuard};

@@ -1,2 +1,46 @@
-//! Test kit for netlink programs: namespaces, scripted peers and fault injection
-#![cfg_attr(not(test), forbid(unsafe_code))]
+//! What the tests of a netlink program need, without root and without an external tool.
+//!
+//! - [`in_namespace`] runs a test in a fresh network namespace, also for a plain user;
+//!   [`NetworkNamespace`] makes further ones.
+//! - [`Links`] makes interfaces, addresses and routes by raw netlink.
+//! - [`Peer`] is a scripted program at the other end of a real USERSOCK socket: it answers late,
+//!   wrongly, in parts, under a false name or in floods.
+//! - [`Datagrams`] and [`Fault`] bend captured datagrams as pure functions, for state machines.
+//!
+//! Owns the making of surroundings for tests; must not know tokio, nor the transport under test,
+//! so that it serves any netlink library. Everything here works on Linux; elsewhere it compiles
+//! and returns errors.
+//!
+//! ```no_run
+//! use netlane_testkit::{Links, in_namespace};
+//!
+//! #[test]
+//! fn a_bridge_appears() {
+//!     in_namespace(|| {
+//!         let mut links = Links::open().unwrap();
+//!         links.bridge("br0").unwrap();
+//!         assert!(links.index("br0").unwrap() > 1);
+//!     });
+//! }
+//! ```
+#![forbid(unsafe_code)]
+
+mod fault;
+#[cfg(unix)]
+mod links;
+#[cfg(unix)]
+mod namespace;
+#[cfg(unix)]
+mod peer;
+#[cfg(unix)]
+mod privilege;
+
+pub use fault::{Datagram, Datagrams, Fault};
+#[cfg(unix)]
+pub use links::Links;
+#[cfg(unix)]
+pub use namespace::NetworkNamespace;
+#[cfg(unix)]
+pub use peer::{Answer, Incoming, Peer, Step};
+#[cfg(unix)]
+pub use privilege::{in_namespace, reexec_in_user_namespace};
