@@ -111,6 +111,12 @@ impl Frame {
         })
     }
 
+    /// A frame from parts that are known to belong together.
+    pub(crate) fn assemble(header: Header, bytes: Vec<u8>) -> Self {
+        let bytes = Bytes::from(bytes);
+        Self { header, bytes }
+    }
+
     /// Takes the first message off `datagram`, sharing its memory; `None` when it is empty.
     ///
     /// # Errors

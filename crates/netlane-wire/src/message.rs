@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::arithmetic::{NLA_F_NESTED, NLA_HDRLEN, nla_padlen};
-use crate::{BuildError, Flags, HEADER_LEN, Header};
+use crate::{BuildError, Flags, Frame, HEADER_LEN, Header};
 
 /// Room for a header, a family header and a few attributes before the buffer grows.
 const INITIAL_CAPACITY: usize = 128;
@@ -221,7 +221,21 @@ impl Message {
     /// # Errors
     ///
     /// The first mistake that was made while building.
-    pub fn finish(mut self) -> Result<Vec<u8>, BuildError> {
+    pub fn finish(self) -> Result<Vec<u8>, BuildError> {
+        self.encode(0, 0).map(|(_, bytes)| bytes)
+    }
+
+    /// The message as a frame with this sequence and port: what a peer or a file holds.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake that was made while building.
+    pub fn into_frame(self, sequence: u32, port: u32) -> Result<Frame, BuildError> {
+        self.encode(sequence, port)
+            .map(|(header, bytes)| Frame::assemble(header, bytes))
+    }
+
+    fn encode(mut self, sequence: u32, port: u32) -> Result<(Header, Vec<u8>), BuildError> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -230,13 +244,13 @@ impl Message {
             len: u32::try_from(len).map_err(|_| BuildError::MessageTooLong { len })?,
             kind: self.kind,
             flags: self.flags,
-            sequence: 0,
-            port: 0,
+            sequence,
+            port,
         };
         if let Some(place) = self.bytes.first_chunk_mut::<HEADER_LEN>() {
             *place = header.to_bytes();
         }
-        Ok(self.bytes)
+        Ok((header, self.bytes))
     }
 
     fn append(&mut self, kind: u16, payload: &[u8], terminator: &[u8]) -> &mut Self {
@@ -316,5 +330,28 @@ impl fmt::Debug for Message {
             .field("bytes", &self.bytes.len())
             .field("error", &self.error)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Here and not with the other tests of the builder: this asks for the room alone, without
+    /// 4 GiB of memory to fill it.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_message_of_4_gib_is_refused() {
+        let limit = usize::try_from(u32::MAX).unwrap();
+        let mut message = Message::new(16, Flags::empty());
+        assert!(message.has_room(limit - HEADER_LEN - 3));
+        assert!(
+            !message.has_room(limit - HEADER_LEN - 2),
+            "with its padding"
+        );
+        let len = limit + 1;
+        assert_eq!(message.finish(), Err(BuildError::MessageTooLong { len }));
+        let mut message = Message::new(16, Flags::empty());
+        assert!(!message.has_room(usize::MAX));
     }
 }
