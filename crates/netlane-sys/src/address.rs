@@ -1,15 +1,18 @@
 //! Netlink addresses.
 //!
-//! Owns the Rust form of `struct sockaddr_nl`. Knows no socket. Mirrors `netlink(7)`, "Address formats".
+//! Owns the Rust form of `struct sockaddr_nl`. Knows no socket. Mirrors `netlink(7)`, "Address
+//! formats".
 
 use std::fmt;
 
 use crate::error::{Error, Operation};
 
-/// A netlink address, `struct sockaddr_nl`: a port id and a mask of multicast groups, both in host order.
+/// A netlink address, `struct sockaddr_nl`: a port id and a mask of multicast groups, both in host
+/// order.
 ///
-/// A port id names a socket, not a process, although the kernel likes to hand out process ids. Groups above 32 do
-/// not fit the mask: join them with [`Socket::add_membership`](crate::Socket::add_membership), and see them in
+/// A port id names a socket, not a process, although the kernel likes to hand out process ids.
+/// Groups above 32 do not fit the mask: join them with
+/// [`Socket::add_membership`](crate::Socket::add_membership), and see them in
 /// [`Received::group`](crate::Received::group).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Address {
@@ -33,8 +36,8 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for group 0, which does not exist, and for groups
-    /// above 32.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for group 0, which does not
+    /// exist, and for groups above 32.
     pub fn group(group: u32) -> Result<Self, Error> {
         match group {
             1..=32 => Ok(Self {

@@ -9,7 +9,8 @@ use crate::{
     platform::{self, Fd, Slot},
 };
 
-/// Memory for [`Socket::recv_many`](crate::Socket::recv_many): allocated once, used again and again.
+/// Memory for [`Socket::recv_many`](crate::Socket::recv_many): allocated once, used again and
+/// again.
 ///
 /// ```
 /// use netlane_sys::ReceiveBatch;
@@ -29,8 +30,8 @@ impl ReceiveBatch {
     /// The most datagrams that one call receives.
     pub const MAX: usize = platform::BATCH;
 
-    /// Room for a number of datagrams, 1 to [`MAX`](Self::MAX) (other numbers are moved into that range), of at
-    /// most so many bytes each.
+    /// Room for a number of datagrams, 1 to [`MAX`](Self::MAX) (other numbers are moved into that
+    /// range), of at most so many bytes each.
     #[must_use]
     pub fn new(datagrams: usize, bytes_each: usize) -> Self {
         let datagrams = datagrams.clamp(1, Self::MAX);

@@ -1,9 +1,10 @@
 //! Errors of everything but the hot path.
 //!
-//! Owns the sentences that tell a person what to do: which option, which limit, which capability, which kernel part.
-//! [`Socket::send`](crate::Socket::send) and [`Socket::recv`](crate::Socket::recv) return plain [`io::Error`]s
-//! instead, because there the number is part of the protocol. Mirrors the error sections of `netlink(7)`,
-//! `setns(2)` and `net/netlink/af_netlink.c`.
+//! Owns the sentences that tell a person what to do: which option, which limit, which capability,
+//! which kernel part. [`Socket::send`](crate::Socket::send) and
+//! [`Socket::recv`](crate::Socket::recv) return plain [`io::Error`]s instead, because there the
+//! number is part of the protocol. Mirrors the error sections of `netlink(7)`, `setns(2)` and
+//! `net/netlink/af_netlink.c`.
 
 use std::{borrow::Cow, fmt, io};
 
@@ -11,7 +12,8 @@ use crate::{Protocol, options::SocketOption};
 
 /// Why a socket could not be opened, bound or configured.
 ///
-/// The text names the call or the option and says what is missing; the operating system's own words are the
+/// The text names the call or the option and says what is missing; the operating system's own words
+/// are the
 /// [`source`](std::error::Error::source), and are not repeated in the text.
 #[derive(Debug)]
 pub struct Error {

@@ -1,15 +1,17 @@
 //! Classic BPF instructions for socket filters.
 //!
-//! Owns the instruction type and its constants. Does not verify programs: the kernel does when one is attached.
-//! Mirrors `linux/filter.h`, `linux/bpf_common.h` and `Documentation/networking/filter.rst`.
+//! Owns the instruction type and its constants. Does not verify programs: the kernel does when one
+//! is attached. Mirrors `linux/filter.h`, `linux/bpf_common.h` and
+//! `Documentation/networking/filter.rst`.
 
 /// One classic BPF instruction, `struct sock_filter`.
 ///
-/// A filter sees one datagram, beginning at its first message header, and returns how many bytes to keep: 0 drops it
-/// (silently, even if it is the acknowledgement that someone waits for), anything below its length **cuts** it.
-/// Therefore filter only sockets that carry nothing but events.
+/// A filter sees one datagram, beginning at its first message header, and returns how many bytes to
+/// keep: 0 drops it (silently, even if it is the acknowledgement that someone waits for), anything
+/// below its length **cuts** it. Therefore filter only sockets that carry nothing but events.
 ///
-/// Loads read network order, netlink headers are in host order: compare with [`host_u16`](Self::host_u16) and
+/// Loads read network order, netlink headers are in host order: compare with
+/// [`host_u16`](Self::host_u16) and
 /// [`host_u32`](Self::host_u32).
 ///
 /// ```
@@ -72,7 +74,8 @@ impl FilterInstruction {
     }
 }
 
-/// Constants of classic BPF, as in `linux/bpf_common.h` and `linux/filter.h` without their `BPF_` prefix.
+/// Constants of classic BPF, as in `linux/bpf_common.h` and `linux/filter.h` without their `BPF_`
+/// prefix.
 pub mod bpf {
     /// Class: load into the accumulator.
     pub const LD: u16 = 0x00;
@@ -151,7 +154,8 @@ pub mod bpf {
 
     /// Where the `AD_*` extensions begin (`SKF_AD_OFF`, -4096 as `u32`).
     pub const AD_OFF: u32 = 0xffff_f000;
-    /// Extension `SKF_AD_NLATTR`: offset of the attribute of type X, searched from offset A; 0 if there is none.
+    /// Extension `SKF_AD_NLATTR`: offset of the attribute of type X, searched from offset A; 0 if
+    /// there is none.
     pub const AD_NLATTR: u32 = 12;
     /// Extension `SKF_AD_NLATTR_NEST`: the same inside the nest that starts at A.
     pub const AD_NLATTR_NEST: u32 = 16;

@@ -1,13 +1,14 @@
 //! Linux netlink sockets: the system calls, socket options and control messages under netlane.
 //!
-//! This crate owns the boundary to the kernel and all of netlane's `unsafe` code. It moves datagrams: bytes, the
-//! sender's [`Address`], the multicast group, the namespace id and the sender's credentials. It does not know what is
-//! inside a datagram (no message header, no attribute, no sequence number), and it keeps no state that the kernel
-//! does not keep.
+//! This crate owns the boundary to the kernel and all of netlane's `unsafe` code. It moves
+//! datagrams: bytes, the sender's [`Address`], the multicast group, the namespace id and the
+//! sender's credentials. It does not know what is inside a datagram (no message header, no
+//! attribute, no sequence number), and it keeps no state that the kernel does not keep.
 //!
-//! [`Socket`] is always nonblocking and close-on-exec, and all its methods take `&self`: share it by reference or in
-//! an [`Arc`](std::sync::Arc). Receiving from two threads at once is memory-safe but confuses a dump in progress
-//! (the kernel makes the next chunk inside `recvmsg`), so let one reader own the receive side.
+//! [`Socket`] is always nonblocking and close-on-exec, and all its methods take `&self`: share it
+//! by reference or in an [`Arc`](std::sync::Arc). Receiving from two threads at once is memory-safe
+//! but confuses a dump in progress (the kernel makes the next chunk inside `recvmsg`), so let one
+//! reader own the receive side.
 //!
 //! With the feature `tokio`, [`AsyncSocket`] registers a socket with the tokio reactor.
 //!

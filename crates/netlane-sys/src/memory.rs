@@ -1,9 +1,10 @@
 //! Memory use of a socket.
 //!
-//! Owns the Rust form of the `SO_MEMINFO` array. Mirrors `enum` `SK_MEMINFO_*` in `linux/sock_diag.h`.
+//! Owns the Rust form of the `SO_MEMINFO` array. Mirrors `enum` `SK_MEMINFO_*` in
+//! `linux/sock_diag.h`.
 
-/// `SO_MEMINFO`: a socket's queue memory and its drop count. All sizes in bytes of kernel memory ("truesize"), which
-/// is more than the payload: 832 for a 36-byte acknowledgement on Linux 6.18.
+/// `SO_MEMINFO`: a socket's queue memory and its drop count. All sizes in bytes of kernel memory
+/// ("truesize"), which is more than the payload: 832 for a 36-byte acknowledgement on Linux 6.18.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryInfo {
@@ -23,8 +24,8 @@ pub struct MemoryInfo {
     pub option_memory: u32,
     /// `SK_MEMINFO_BACKLOG`: in the backlog.
     pub backlog: u32,
-    /// `SK_MEMINFO_DROPS`: datagrams refused since the socket was opened. Counts exactly, wraps at 2^32, and is never
-    /// reset: compare two readings with `wrapping_sub`.
+    /// `SK_MEMINFO_DROPS`: datagrams refused since the socket was opened. Counts exactly, wraps at
+    /// 2^32, and is never reset: compare two readings with `wrapping_sub`.
     pub drops: u32,
 }
 

@@ -1,7 +1,7 @@
 //! Which network namespace a socket is opened in.
 //!
-//! Owns the ways to name a namespace. The switch itself happens on a thread of its own in `platform`.
-//! Mirrors `setns(2)`, `network_namespaces(7)` and `ip-netns(8)`.
+//! Owns the ways to name a namespace. The switch itself happens on a thread of its own in
+//! `platform`. Mirrors `setns(2)`, `network_namespaces(7)` and `ip-netns(8)`.
 
 use std::path::PathBuf;
 #[cfg(unix)]
@@ -9,8 +9,8 @@ use std::{os::fd::OwnedFd, sync::Arc};
 
 /// A network namespace.
 ///
-/// A socket belongs to the namespace that it was opened in for ever, whatever its owner does later, so it can be
-/// opened in one namespace and used from any other.
+/// A socket belongs to the namespace that it was opened in for ever, whatever its owner does later,
+/// so it can be opened in one namespace and used from any other.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Namespace {
@@ -19,7 +19,8 @@ pub enum Namespace {
     Current,
     /// One that `ip netns add NAME` made: `/run/netns/NAME`.
     Name(String),
-    /// A file that stands for a namespace, such as `/proc/self/task/TID/ns/net` or a bind mount of one.
+    /// A file that stands for a namespace, such as `/proc/self/task/TID/ns/net` or a bind mount of
+    /// one.
     Path(PathBuf),
     /// The namespace of a process (its main thread), by its process id.
     Process(u32),

@@ -1,8 +1,8 @@
 //! Socket options by their C names.
 //!
-//! Owns the list of options, what each means, and which privilege it needs. Does not choose any: defaults are the
-//! transport's. Their numbers are in `platform`. Mirrors `netlink(7)`, "Socket options", `socket(7)`, and
-//! `netlink_setsockopt` in `net/netlink/af_netlink.c`.
+//! Owns the list of options, what each means, and which privilege it needs. Does not choose any:
+//! defaults are the transport's. Their numbers are in `platform`. Mirrors `netlink(7)`, "Socket
+//! options", `socket(7)`, and `netlink_setsockopt` in `net/netlink/af_netlink.c`.
 
 use std::io;
 
@@ -34,7 +34,8 @@ impl Socket {
         self.set_group(SocketOption::DropMembership, group)
     }
 
-    /// `NETLINK_LIST_MEMBERSHIPS`: the numbers of the groups that the socket is a member of, in ascending order.
+    /// `NETLINK_LIST_MEMBERSHIPS`: the numbers of the groups that the socket is a member of, in
+    /// ascending order.
     ///
     /// # Errors
     ///
@@ -114,8 +115,8 @@ impl Socket {
         self.get_bool(SocketOption::ExtAck)
     }
 
-    /// `NETLINK_GET_STRICT_CHK`: get requests and dumps are checked strictly and may filter. Only `NETLINK_ROUTE`
-    /// heeds it.
+    /// `NETLINK_GET_STRICT_CHK`: get requests and dumps are checked strictly and may filter. Only
+    /// `NETLINK_ROUTE` heeds it.
     ///
     /// # Errors
     ///
@@ -133,7 +134,8 @@ impl Socket {
         self.get_bool(SocketOption::StrictCheck)
     }
 
-    /// `NETLINK_LISTEN_ALL_NSID`: multicast from every network namespace that has an id in the socket's one.
+    /// `NETLINK_LISTEN_ALL_NSID`: multicast from every network namespace that has an id in the
+    /// socket's one.
     ///
     /// # Errors
     ///
@@ -151,8 +153,8 @@ impl Socket {
         self.get_bool(SocketOption::ListenAllNsid)
     }
 
-    /// `NETLINK_NO_ENOBUFS`: losses are no longer reported by `ENOBUFS`, nor do they stop delivery until the queue is
-    /// empty. Only [`MemoryInfo::drops`] tells of them.
+    /// `NETLINK_NO_ENOBUFS`: losses are no longer reported by `ENOBUFS`, nor do they stop delivery
+    /// until the queue is empty. Only [`MemoryInfo::drops`] tells of them.
     ///
     /// # Errors
     ///
@@ -192,12 +194,13 @@ impl Socket {
 
 /// Options of `SOL_SOCKET`, sorted by C name.
 impl Socket {
-    /// `SO_ATTACH_FILTER`: runs a classic BPF program on each datagram before it is queued, in place of the present one.
+    /// `SO_ATTACH_FILTER`: runs a classic BPF program on each datagram before it is queued, in
+    /// place of the present one.
     ///
     /// # Errors
     ///
-    /// A program that is empty or longer than [`bpf::MAX_INSTRUCTIONS`], that the kernel's verifier refuses, or that
-    /// would replace a locked one.
+    /// A program that is empty or longer than [`bpf::MAX_INSTRUCTIONS`], that the kernel's verifier
+    /// refuses, or that would replace a locked one.
     pub fn attach_filter(&self, program: &[FilterInstruction]) -> Result<(), Error> {
         let operation = Set(SocketOption::AttachFilter);
         if program.is_empty() || program.len() > bpf::MAX_INSTRUCTIONS {
@@ -240,7 +243,8 @@ impl Socket {
         Ok((number != 0).then(|| io::Error::from_raw_os_error(number)))
     }
 
-    /// `SO_LOCK_FILTER`: from now on the filter can be neither replaced nor removed. There is no unlocking.
+    /// `SO_LOCK_FILTER`: from now on the filter can be neither replaced nor removed. There is no
+    /// unlocking.
     ///
     /// # Errors
     ///
@@ -301,8 +305,8 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// Without `CAP_NET_ADMIN` in the initial user namespace; in a container usually. The fall back to
-    /// `SO_RCVBUF` is the caller's.
+    /// Without `CAP_NET_ADMIN` in the initial user namespace; in a container usually. The fall back
+    /// to `SO_RCVBUF` is the caller's.
     pub fn set_receive_buffer_force(&self, bytes: usize) -> Result<(), Error> {
         self.set_size(SocketOption::ReceiveBufferForce, bytes)
     }
@@ -316,8 +320,9 @@ impl Socket {
         self.get_size(SocketOption::ReceiveBuffer)
     }
 
-    /// `SO_SNDBUF`: asks for a send buffer of this many bytes; capped at `net.core.wmem_max` and doubled as with
-    /// [`set_receive_buffer`](Self::set_receive_buffer). A datagram may be as long as the result - 32.
+    /// `SO_SNDBUF`: asks for a send buffer of this many bytes; capped at `net.core.wmem_max` and
+    /// doubled as with [`set_receive_buffer`](Self::set_receive_buffer). A datagram may be as long
+    /// as the result - 32.
     ///
     /// # Errors
     ///

@@ -67,9 +67,11 @@ impl Protocol {
         self.entry().map(|(_, name, _)| *name)
     }
 
-    /// What has to be in the kernel for this protocol to exist: the configuration option and the module.
+    /// What has to be in the kernel for this protocol to exist: the configuration option and the
+    /// module.
     ///
-    /// This is a hint for people, worded for the end of "protocol N is not in this kernel: it is provided by ...".
+    /// This is a hint for people, worded for the end of "protocol N is not in this kernel: it is
+    /// provided by ...".
     #[must_use]
     pub fn provider(self) -> &'static str {
         match self.entry() {

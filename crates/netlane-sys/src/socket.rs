@@ -1,7 +1,8 @@
 //! The socket: opening, binding, sending, receiving.
 //!
-//! Owns the file descriptor and the public face of the system calls. Knows no option (see `options`) and no memory
-//! layout of the C structures (see `platform`). Mirrors `netlink(7)`, `sendmsg(2)`, `recvmsg(2)`.
+//! Owns the file descriptor and the public face of the system calls. Knows no option (see
+//! `options`) and no memory layout of the C structures (see `platform`). Mirrors `netlink(7)`,
+//! `sendmsg(2)`, `recvmsg(2)`.
 
 use std::{fmt, io, io::IoSlice};
 
@@ -26,18 +27,20 @@ pub enum SocketKind {
 ///
 /// It cannot be cloned; every method takes `&self`, so share it by reference or in an `Arc`.
 ///
-/// Sending to the kernel *is* the execution of the request: it never returns `EAGAIN`, and may sleep in the kernel for
-/// as long as the request takes.
+/// Sending to the kernel *is* the execution of the request: it never returns `EAGAIN`, and may
+/// sleep in the kernel for as long as the request takes.
 pub struct Socket {
     fd: Fd,
 }
 
 impl Socket {
-    /// Opens a socket in the calling thread's network namespace. The kernel may load a module for it.
+    /// Opens a socket in the calling thread's network namespace. The kernel may load a module for
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] if the kernel has no such protocol; the text says what would provide it.
+    /// [`ErrorKind::Unsupported`] if the kernel has no such protocol; the text says what would
+    /// provide it.
     pub fn open(protocol: Protocol, kind: SocketKind) -> Result<Self, Error> {
         platform::open(protocol.0, kind)
             .map(Self::from_fd)
@@ -46,7 +49,8 @@ impl Socket {
 
     /// Opens a socket in another network namespace.
     ///
-    /// The switch is made on a short-lived thread, which is waited for: the calling thread stays where it is.
+    /// The switch is made on a short-lived thread, which is waited for: the calling thread stays
+    /// where it is.
     ///
     /// # Errors
     ///
@@ -64,10 +68,11 @@ impl Socket {
         }
     }
 
-    /// Takes over a netlink socket that was inherited or received, and makes it nonblocking and close-on-exec.
+    /// Takes over a netlink socket that was inherited or received, and makes it nonblocking and
+    /// close-on-exec.
     ///
-    /// Its port, memberships and options stay as they are. Nonblocking is a property of the open socket, so other
-    /// holders of the same one see it too. On an error the descriptor is closed.
+    /// Its port, memberships and options stay as they are. Nonblocking is a property of the open
+    /// socket, so other holders of the same one see it too. On an error the descriptor is closed.
     ///
     /// # Errors
     ///
@@ -96,14 +101,15 @@ impl Socket {
         self.get_int(SocketOption::Protocol).map(Protocol)
     }
 
-    /// Gives the socket its port id and joins groups 1 to 32 by mask. Port 0 lets the kernel choose.
+    /// Gives the socket its port id and joins groups 1 to 32 by mask. Port 0 lets the kernel
+    /// choose.
     ///
     /// Bind before joining groups by number: a socket without a port receives no multicast.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AddressInUse`] if the port is taken, [`ErrorKind::PermissionDenied`] if a group needs a capability,
-    /// [`ErrorKind::InvalidInput`] if the socket already has another port.
+    /// [`ErrorKind::AddressInUse`] if the port is taken, [`ErrorKind::PermissionDenied`] if a group
+    /// needs a capability, [`ErrorKind::InvalidInput`] if the socket already has another port.
     pub fn bind(&self, address: Address) -> Result<(), Error> {
         platform::bind(&self.fd, address).map_err(|source| {
             let error = Error::new(Operation::Bind, source);
@@ -133,22 +139,24 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::PermissionDenied`] for a destination other than the kernel without `CAP_NET_ADMIN`, except on
-    /// [`Protocol::USERSOCK`].
+    /// [`ErrorKind::PermissionDenied`] for a destination other than the kernel without
+    /// `CAP_NET_ADMIN`, except on [`Protocol::USERSOCK`].
     pub fn connect(&self, address: Address) -> Result<(), Error> {
         platform::connect(&self.fd, address)
             .map_err(|source| Error::new(Operation::Connect, source))
     }
 
-    /// Sends one datagram to the default destination: the kernel, or what [`connect`](Self::connect) said.
+    /// Sends one datagram to the default destination: the kernel, or what
+    /// [`connect`](Self::connect) said.
     ///
     /// One `send(2)`, no allocation. `EINTR` is not retried.
     ///
     /// # Errors
     ///
-    /// The raw error number. From the kernel it means that **nothing** of the datagram was processed: `EMSGSIZE` if it
-    /// is longer than the send buffer - 32 bytes, `ENODATA` if it is empty, `ECONNREFUSED` if nobody listens.
-    /// `EAGAIN` comes only from a user socket whose queue is full, and nothing wakes the sender when it drains.
+    /// The raw error number. From the kernel it means that **nothing** of the datagram was
+    /// processed: `EMSGSIZE` if it is longer than the send buffer - 32 bytes, `ENODATA` if it is
+    /// empty, `ECONNREFUSED` if nobody listens. `EAGAIN` comes only from a user socket whose queue
+    /// is full, and nothing wakes the sender when it drains.
     #[inline]
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         platform::send(&self.fd, bytes)
@@ -158,7 +166,8 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and `EPERM` for a destination other than the kernel without `CAP_NET_ADMIN`, except on
+    /// As [`send`](Self::send), and `EPERM` for a destination other than the kernel without
+    /// `CAP_NET_ADMIN`, except on
     /// [`Protocol::USERSOCK`].
     #[inline]
     pub fn send_to(&self, bytes: &[u8], to: Address) -> io::Result<usize> {
@@ -179,22 +188,22 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// As [`send_to`](Self::send_to), if the very first one fails. A later failure ends the batch: try again from the
-    /// first unsent datagram to learn its error.
+    /// As [`send_to`](Self::send_to), if the very first one fails. A later failure ends the batch:
+    /// try again from the first unsent datagram to learn its error.
     pub fn send_many(&self, datagrams: &[&[u8]], to: Option<Address>) -> io::Result<usize> {
         platform::send_many(&self.fd, datagrams, to)
     }
 
     /// Receives one datagram.
     ///
-    /// One `recvmsg(2)`, no allocation. While a dump runs, this call makes its next chunk, and the kernel makes chunks
-    /// as large as the largest buffer seen so far, up to about 32 KiB: use buffers of at least that size.
-    /// `EINTR` is not retried.
+    /// One `recvmsg(2)`, no allocation. While a dump runs, this call makes its next chunk, and the
+    /// kernel makes chunks as large as the largest buffer seen so far, up to about 32 KiB: use
+    /// buffers of at least that size. `EINTR` is not retried.
     ///
     /// # Errors
     ///
-    /// The raw error number. `EAGAIN`: the queue is empty. `ENOBUFS`: something was lost *after* everything that is
-    /// still queued; keep reading.
+    /// The raw error number. `EAGAIN`: the queue is empty. `ENOBUFS`: something was lost *after*
+    /// everything that is still queued; keep reading.
     #[inline]
     pub fn recv(&self, buffer: &mut [u8]) -> io::Result<Received> {
         platform::receive(&self.fd, buffer)
@@ -204,7 +213,8 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), if the very first one fails. A later failure is kept by the kernel for the next call.
+    /// As [`recv`](Self::recv), if the very first one fails. A later failure is kept by the kernel
+    /// for the next call.
     pub fn recv_many(&self, batch: &mut ReceiveBatch) -> io::Result<usize> {
         batch.receive(&self.fd)
     }

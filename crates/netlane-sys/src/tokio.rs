@@ -165,8 +165,8 @@ impl AsRawFd for AsyncSocket {
 
 /// Says that there may be something to receive.
 ///
-/// Call [`clear`](Self::clear) if and only if a receive then returned `EAGAIN`. After anything else,
-/// an error too, drop it: what is left in the queue gives no new event.
+/// Call [`clear`](Self::clear) if and only if a receive then returned `EAGAIN`. After anything
+/// else, an error too, drop it: what is left in the queue gives no new event.
 #[must_use = "clear it after EAGAIN, or drop it on purpose to keep the readiness"]
 #[derive(Debug)]
 pub struct ReadyGuard<'a> {
@@ -182,8 +182,8 @@ impl ReadyGuard<'_> {
 }
 
 /// The wait of [`AsyncSocket::poll_ready`], kept between polls: dropping it would take its waker
-/// out of the reactor's list. tokio has no poll function for `READABLE | ERROR`, only a future whose
-/// type cannot be named, hence the box, which is made once and waits again and again.
+/// out of the reactor's list. tokio has no poll function for `READABLE | ERROR`, only a future
+/// whose type cannot be named, hence the box, which is made once and waits again and again.
 struct Parked {
     woken: Arc<AtomicBool>,
     wait: Pin<Box<dyn Future<Output = io::Error> + Send>>,
@@ -228,3 +228,91 @@ async fn wait_for_ever(fd: Arc<AsyncFd<Socket>>, woken: Arc<AtomicBool>) -> io::
 }
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::ERROR);
+
+#[cfg(test)]
+mod tests {
+    //! M22, on a socket whose error can be made to come alone: a netlink overrun has data with it,
+    //! and the errors that do not cannot be provoked at will. The reactor sees no difference.
+
+    use std::{
+        os::{
+            linux::net::SocketAddrExt,
+            unix::net::{SocketAddr, UnixDatagram},
+        },
+        time::Duration,
+    };
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// One end of a pair. When the other end goes elsewhere with unread data, this one gets
+    /// `ECONNRESET` and nothing to read (`unix_dgram_connect`).
+    fn pair() -> (Socket, impl FnOnce()) {
+        let (watched, peer) = UnixDatagram::pair().unwrap();
+        watched.set_nonblocking(true).unwrap();
+        watched.send(b"unread").unwrap();
+        let break_up = move || {
+            let name = format!("netlane-sys-{}-{}", std::process::id(), peer.as_raw_fd());
+            let name = SocketAddr::from_abstract_name(name).unwrap();
+            let _elsewhere = UnixDatagram::bind_addr(&name).unwrap();
+            peer.connect_addr(&name).unwrap();
+        };
+        (Socket::from_fd(watched.into()), break_up)
+    }
+
+    #[tokio::test]
+    async fn m22_an_error_alone_wakes_ready_and_poll_ready() {
+        let (socket, break_up) = pair();
+        let socket = Arc::new(AsyncSocket::register(socket).unwrap());
+        let waits = [false, true].map(|poll| {
+            let socket = Arc::clone(&socket);
+            tokio::spawn(async move {
+                if poll {
+                    poll_fn(|cx| socket.poll_ready(cx).map(drop)).await;
+                } else {
+                    drop(socket.ready().await);
+                }
+            })
+        });
+        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        assert!(waits.iter().all(|wait| !wait.is_finished()));
+        break_up();
+        for wait in waits {
+            timeout(Duration::from_secs(10), wait)
+                .await
+                .unwrap()
+                .unwrap();
+        }
+        let mut buffer = [0; 8];
+        let error = socket.socket().recv(&mut buffer).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ECONNRESET));
+        let guard = socket.ready().await.unwrap();
+        assert_eq!(
+            socket.socket().recv(&mut buffer).unwrap_err().kind(),
+            io::ErrorKind::WouldBlock
+        );
+        guard.clear();
+        timeout(Duration::from_millis(20), socket.ready())
+            .await
+            .unwrap_err();
+    }
+
+    /// Why `AsyncFd::readable` is not used.
+    #[tokio::test]
+    async fn m22_an_error_alone_does_not_wake_readable() {
+        let (socket, break_up) = pair();
+        let socket = AsyncSocket::register(socket).unwrap();
+        break_up();
+        timeout(Duration::from_millis(100), socket.fd.readable())
+            .await
+            .unwrap_err();
+        drop(
+            timeout(Duration::from_secs(10), socket.ready())
+                .await
+                .unwrap()
+                .unwrap(),
+        );
+    }
+}

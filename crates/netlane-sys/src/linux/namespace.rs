@@ -5,15 +5,17 @@
 use std::{
     fs, io,
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd},
+        fd::{AsFd, BorrowedFd},
         unix::fs::OpenOptionsExt,
     },
     path::{Path, PathBuf},
     thread,
 };
 
-use super::{Fd, check, open};
-use crate::{Error, ErrorKind, Namespace, Protocol, SocketKind, error::Operation};
+use super::{Fd, open};
+use crate::{
+    Error, ErrorKind, Namespace, Protocol, SocketKind, error::Operation, unshare::enter_network,
+};
 
 /// `setns` concerns the calling thread only, but a thread of a runtime that could not go back would
 /// be lost in the wrong namespace for ever. So a thread goes that is not needed afterwards.
@@ -86,10 +88,7 @@ fn open_namespace(path: &Path) -> Result<Fd, Error> {
 }
 
 fn enter(target: BorrowedFd<'_>, namespace: &Namespace) -> Result<(), Error> {
-    // SAFETY: `setns` takes integers only; `target` is open as it is borrowed. The calling thread
-    // was made for this and has no state that depends on its network namespace.
-    let result = check(unsafe { libc::setns(target.as_raw_fd(), libc::CLONE_NEWNET) });
-    result.map(drop).map_err(|source| {
+    enter_network(&target).map_err(|source| {
         let error = Error::new(Operation::Namespace, source);
         match error.kind() {
             ErrorKind::InvalidInput => {
