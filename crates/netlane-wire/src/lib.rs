@@ -45,6 +45,12 @@ mod message;
 mod names;
 mod policy;
 mod request;
+pub mod typed;
+
+/// The crate that declared flags are made with.
+pub use bitflags;
+/// The crate that owned messages keep their bytes in.
+pub use bytes;
 
 pub use attribute::{Attribute, Attributes, Nests};
 pub use control::{Acknowledgement, Control, Done};

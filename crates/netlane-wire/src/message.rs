@@ -86,6 +86,11 @@ impl Message {
         self.kind
     }
 
+    /// Replaces the type.
+    pub const fn set_kind(&mut self, kind: u16) {
+        self.kind = kind;
+    }
+
     /// `nlmsg_flags` as they are so far.
     #[must_use]
     pub const fn flags(&self) -> Flags {
@@ -101,6 +106,12 @@ impl Message {
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         self.bytes.get(HEADER_LEN..).unwrap_or_default()
+    }
+
+    /// The payload so far, for what is only known after it was appended.
+    #[must_use]
+    pub fn payload_mut(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(HEADER_LEN..).unwrap_or_default()
     }
 
     /// Bytes of the message so far, its header included.

@@ -4,48 +4,53 @@
 //! know any family: families supply constant [`AttributeTable`]s. The offsets are those of
 //! `netlink_ack_tlv_fill` in `net/netlink/af_netlink.c`.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-use crate::arithmetic::nlmsg_align;
-use crate::{Attributes, FrameView};
+use crate::arithmetic::{NLA_HDRLEN, nlmsg_align};
+use crate::{Attribute, Attributes, FrameView, HEADER_LEN};
 
-/// The attributes of one message or nest, by name. Usually a `static` that a derive writes.
-#[derive(Debug, PartialEq, Eq)]
+/// The attributes of one message or nest, by name: a `static` that a declaration writes.
+#[derive(Debug, Clone, Copy)]
 pub struct AttributeTable {
     /// The first part of a path: what the message or nest is.
     pub name: &'static str,
+    /// Bytes of the fixed structure in front of the attributes.
+    pub header_len: usize,
+    /// Prints that structure from the start of a payload.
+    pub header: fn(&[u8], &mut fmt::Formatter<'_>) -> fmt::Result,
     /// The attributes, in any order.
     pub attributes: &'static [AttributeName],
 }
 
-/// One attribute's name, and what is inside of it.
-#[derive(Debug, PartialEq, Eq)]
+/// One attribute's names, and what is inside of it.
+#[derive(Debug, Clone, Copy)]
 pub struct AttributeName {
     /// The kind, without flag bits.
     pub kind: u16,
     /// The name, one part of a path.
     pub name: &'static str,
+    /// The kernel's constant, as `IFLA_MTU`.
+    pub constant: &'static str,
     /// What the payload is.
     pub content: Content,
 }
 
-/// What an attribute's payload is, as far as paths need to know.
-#[derive(Debug, PartialEq, Eq)]
+/// What an attribute's payload is.
+#[derive(Debug, Clone, Copy)]
 pub enum Content {
-    /// No attributes.
+    /// Bytes of no known form.
     Plain,
-    /// A nest with these attributes.
-    Nest(&'static AttributeTable),
-    /// An array of nests with these attributes; the path holds the index.
-    Array(&'static AttributeTable),
-    /// A nest whose attributes depend on the text in a neighbour: `IFLA_INFO_DATA` on
-    /// `IFLA_INFO_KIND`.
-    Selected {
-        /// The neighbour's kind.
-        by: u16,
-        /// Its texts, and the attributes that go with them.
-        tables: &'static [(&'static str, &'static AttributeTable)],
-    },
+    /// Nothing: the attribute is there or not.
+    Flag,
+    /// A value, and how to print it.
+    Value(fn(Attribute<'_>, &mut fmt::Formatter<'_>) -> fmt::Result),
+    /// A nest. A function, since a table may contain itself.
+    Nest(fn() -> &'static AttributeTable),
+    /// A nest whose attributes are numbered and all hold this; a path has the number.
+    Array(&'static Self),
+    /// What it is depends on its neighbours, as `IFLA_INFO_DATA` on `IFLA_INFO_KIND`: a function
+    /// of the payload (header, then attributes) that both are in.
+    Select(fn(&[u8]) -> &'static Self),
 }
 
 impl AttributeTable {
@@ -53,6 +58,24 @@ impl AttributeTable {
     #[must_use]
     pub fn get(&self, kind: u16) -> Option<&'static AttributeName> {
         self.attributes.iter().find(|entry| entry.kind == kind)
+    }
+
+    /// The attributes of a payload that this table is for.
+    #[must_use]
+    pub fn attributes_of<'a>(&self, payload: &'a [u8]) -> Attributes<'a> {
+        Level::new(payload, self.header_len).attributes()
+    }
+}
+
+impl Content {
+    /// What it is among the neighbours in `payload`: never a [`Content::Select`], unless one
+    /// selects another.
+    #[must_use]
+    pub fn resolve(&'static self, payload: &[u8]) -> &'static Self {
+        match self {
+            Self::Select(select) => select(payload),
+            other => other,
+        }
     }
 }
 
@@ -112,8 +135,63 @@ pub fn missing_path(
 enum Scope {
     Unnamed,
     Table(&'static AttributeTable),
-    /// Indices of an array whose elements have these attributes.
-    Indices(&'static AttributeTable),
+    /// Numbers of an array whose elements hold this.
+    Numbers(&'static Content),
+}
+
+impl Scope {
+    const fn header_len(self) -> usize {
+        match self {
+            Self::Table(table) => table.header_len,
+            Self::Unnamed | Self::Numbers(_) => 0,
+        }
+    }
+
+    /// What names the inside of a content that is in `payload`.
+    fn of(content: &'static Content, payload: &[u8]) -> Self {
+        match content.resolve(payload) {
+            Content::Nest(table) => Self::Table(table()),
+            Content::Array(element) => Self::Numbers(element),
+            Content::Plain | Content::Flag | Content::Value(_) | Content::Select(_) => {
+                Self::Unnamed
+            }
+        }
+    }
+}
+
+/// A header and the attributes behind it.
+#[derive(Clone, Copy)]
+struct Level<'a> {
+    payload: &'a [u8],
+    /// Bytes in front of the first attribute.
+    skip: usize,
+}
+
+impl<'a> Level<'a> {
+    fn new(payload: &'a [u8], header_len: usize) -> Self {
+        let skip = nlmsg_align(header_len).unwrap_or(usize::MAX);
+        Self { payload, skip }
+    }
+
+    fn attributes(self) -> Attributes<'a> {
+        Attributes::new(self.payload.get(self.skip..).unwrap_or_default())
+    }
+
+    /// The attribute that holds the byte `target`, and where it starts. Both count from the start
+    /// of the payload.
+    fn containing(self, target: usize) -> Option<(usize, Attribute<'a>)> {
+        let mut walk = self.attributes();
+        loop {
+            let at = self.skip.checked_add(walk.offset())?;
+            let attribute = walk.next()?.ok()?;
+            let end = at
+                .checked_add(NLA_HDRLEN)?
+                .checked_add(attribute.payload().len())?;
+            if (at..end).contains(&target) {
+                return Some((at, attribute));
+            }
+        }
+    }
 }
 
 struct Path {
@@ -131,50 +209,46 @@ impl Path {
 
     /// Walks down to `offset`; the result names what is inside of the attribute found there.
     fn descend(&mut self, request: &[u8], header_len: usize, offset: u32) -> Option<Scope> {
-        let frame = FrameView::new(request).ok()?;
-        let mut start = nlmsg_align(header_len)?.checked_add(crate::HEADER_LEN)?;
-        let target = usize::try_from(offset).ok()?;
-        let mut level = frame.attributes(header_len);
+        let payload = FrameView::new(request).ok()?.payload();
+        // What is in front of the table's own header: `struct genlmsghdr`.
+        let prefix = match self.scope {
+            Scope::Table(table) => header_len.checked_sub(table.header_len)?,
+            Scope::Unnamed | Scope::Numbers(_) => 0,
+        };
+        let mut target = usize::try_from(offset)
+            .ok()?
+            .checked_sub(HEADER_LEN)?
+            .checked_sub(prefix)?;
+        let mut level = Level::new(payload.get(prefix..)?, header_len.checked_sub(prefix)?);
         let mut inside = None;
-        while let Some((at, attribute)) = containing(&level, start, target) {
+        while let Some((at, attribute)) = level.containing(target) {
             self.push_kind(attribute.kind());
-            self.scope = self.inside(attribute.kind(), &level);
+            self.scope = self.inside(attribute.kind(), level.payload);
             inside = Some(self.scope);
             if at == target {
                 break;
             }
-            level = attribute.nested();
-            start = at.checked_add(crate::arithmetic::NLA_HDRLEN)?;
+            target = target.checked_sub(at.checked_add(NLA_HDRLEN)?)?;
+            level = Level::new(attribute.payload(), self.scope.header_len());
         }
         inside
     }
 
-    /// What names the content of the attribute `kind` among `neighbours`.
-    fn inside(&self, kind: u16, neighbours: &Attributes<'_>) -> Scope {
-        let table = match self.scope {
-            Scope::Unnamed => return Scope::Unnamed,
-            Scope::Indices(table) => return Scope::Table(table),
-            Scope::Table(table) => table,
-        };
-        match table.get(kind).map(|entry| &entry.content) {
-            Some(Content::Nest(table)) => Scope::Table(table),
-            Some(Content::Array(table)) => Scope::Indices(table),
-            Some(Content::Selected { by, tables }) => {
-                let selector = neighbours.find(*by);
-                let text = selector.and_then(|attribute| attribute.text().ok());
-                tables
-                    .iter()
-                    .find(|(name, _)| Some(*name) == text)
-                    .map_or(Scope::Unnamed, |(_, table)| Scope::Table(table))
-            }
-            Some(Content::Plain) | None => Scope::Unnamed,
+    /// What names the inside of the attribute `kind` in `payload`.
+    fn inside(&self, kind: u16, payload: &[u8]) -> Scope {
+        match self.scope {
+            Scope::Unnamed => Scope::Unnamed,
+            Scope::Numbers(element) => Scope::of(element, payload),
+            Scope::Table(table) => table
+                .get(kind)
+                .map_or(Scope::Unnamed, |entry| Scope::of(&entry.content, payload)),
         }
     }
 
     fn push_kind(&mut self, kind: u16) {
         let entry = match self.scope {
             Scope::Table(table) => table.get(kind),
-            Scope::Unnamed | Scope::Indices(_) => None,
+            Scope::Unnamed | Scope::Numbers(_) => None,
         };
         match entry {
             Some(entry) => self.push(entry.name),
@@ -182,29 +256,9 @@ impl Path {
         }
     }
 
-    fn push(&mut self, part: impl std::fmt::Display) {
+    fn push(&mut self, part: impl fmt::Display) {
         let separator = if self.text.is_empty() { "" } else { "." };
         // Writing to a String cannot fail.
         let _ = write!(self.text, "{separator}{part}");
-    }
-}
-
-/// The attribute of `level`, whose first byte is at `start`, that holds the byte `target`, and
-/// where it starts.
-fn containing<'a>(
-    level: &Attributes<'a>,
-    start: usize,
-    target: usize,
-) -> Option<(usize, crate::Attribute<'a>)> {
-    let mut walk = level.clone();
-    loop {
-        let at = start.checked_add(walk.offset())?;
-        let attribute = walk.next()?.ok()?;
-        let end = at
-            .checked_add(crate::arithmetic::NLA_HDRLEN)?
-            .checked_add(attribute.payload().len())?;
-        if (at..end).contains(&target) {
-            return Some((at, attribute));
-        }
     }
 }

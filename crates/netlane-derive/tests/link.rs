@@ -1,0 +1,204 @@
+//! A real message, declared and used: `RTM_NEWLINK` with nests, a select, arrays and flags.
+
+use std::net::IpAddr;
+
+use netlane_wire::typed::{
+    LinkAddress, Mac, Typed, c_enum, c_flags, c_struct, message, requests, select,
+};
+use netlane_wire::{Expect, Flags, FrameView, Message, Request, path_of};
+
+c_flags! {
+    /// Link flags.
+    pub struct LinkFlags: u32 {
+        UP = IFF_UP(1),
+        LOOPBACK = IFF_LOOPBACK(8),
+    }
+}
+
+c_enum! {
+    /// Operational state.
+    pub enum OperState: u8 {
+        /// Down.
+        DOWN = IF_OPER_DOWN(2),
+        UP = IF_OPER_UP(6),
+    }
+}
+
+c_struct! {
+    /// The header of link messages.
+    pub struct IfInfo("ifinfomsg") {
+        family: u8,
+        _: u8,
+        /// ARPHRD
+        kind: u16,
+        index: u32,
+        flags: LinkFlags,
+        change: LinkFlags,
+    }
+}
+
+c_struct! {
+    /// Statistics.
+    pub struct Stats("stats") {
+        rx: u32,
+        total: u64,
+        port: be u16,
+    }
+}
+
+message! {
+    /// A network interface.
+    pub struct Link("link"): IfInfo(index: u32, flags: LinkFlags) {
+        /// Hardware address.
+        address: LinkAddress = IFLA_ADDRESS(1),
+        /// Interface name, at most 15 bytes.
+        name: str = IFLA_IFNAME(3),
+        /// Largest packet, bytes.
+        mtu: u32 = IFLA_MTU(4),
+        operstate: OperState = IFLA_OPERSTATE(16),
+        info: nest LinkInfo = IFLA_LINKINFO(18),
+        stats: Stats = IFLA_STATS(23),
+        carrier: flag = IFLA_CARRIER(33),
+        /// Made up here.
+        gateways: multi IpAddr = IFLA_GATEWAY(50),
+        queues: array u32 = IFLA_QUEUES(51),
+        ports: array nest Port = IFLA_PORTS(52),
+        limits: packed u16 = IFLA_LIMITS(53),
+        port: be u16 = IFLA_PORT(54),
+        children: multi nest Link = IFLA_CHILD(55),
+    }
+}
+
+message! {
+    /// What kind of link.
+    pub struct LinkInfo("info") {
+        kind: str = IFLA_INFO_KIND(1),
+        data: select LinkData by kind = IFLA_INFO_DATA(2),
+    }
+}
+
+select! {
+    /// What `IFLA_INFO_DATA` holds.
+    pub enum LinkData: str for LinkInfo.data {
+        /// A VLAN.
+        vlan: nest Vlan = "vlan",
+        dummy = "dummy",
+        fifo: Stats = "fifo",
+    }
+}
+
+message! {
+    /// A VLAN device.
+    pub struct Vlan("vlan") {
+        id: u16 = IFLA_VLAN_ID(1),
+    }
+}
+
+message! {
+    pub struct Port("port") {
+        mac: Mac = PORT_MAC(1),
+    }
+}
+
+requests! {
+    Link over ROUTE(0) {
+        /// Creates a link.
+        add: RTM_NEWLINK(16) with CREATE | EXCL => ack,
+        get: RTM_GETLINK(18) => reply,
+        dump: RTM_GETLINK(18) => dump,
+        del: RTM_DELLINK(17) => ack,
+    }
+}
+
+fn frame(message: Message) -> Vec<u8> {
+    message.finish().expect("a message without mistakes")
+}
+
+#[test]
+fn what_is_built_reads_back() {
+    let request = Link::add()
+        .index(7)
+        .flags(LinkFlags::UP)
+        .name("v0")
+        .mtu(1400)
+        .info(|info| info.vlan(|vlan| vlan.id(5)))
+        .carrier()
+        .gateways([1, 2, 3, 4].into())
+        .gateways("fe80::1".parse().unwrap())
+        .queues([3, 4])
+        .ports([1, 2], |number, port| port.mac(Mac([number; 6])))
+        .limits(&[8, 9])
+        .port(80)
+        .stats(Stats {
+            rx: 1,
+            total: 2,
+            port: 3,
+        })
+        .message();
+    let bytes = frame(request);
+    let frame = FrameView::new(&bytes).unwrap();
+    assert_eq!(frame.header().kind, 16);
+    assert_eq!(frame.header().flags, Flags::CREATE | Flags::EXCL);
+    let link = LinkView::decode(frame.payload()).unwrap();
+    assert_eq!(link.index(), 7);
+    assert_eq!(link.header().flags, LinkFlags::UP);
+    assert_eq!(link.name(), Ok(Some("v0")));
+    assert_eq!(link.mtu(), Ok(Some(1400)));
+    assert_eq!(link.operstate(), Ok(None));
+    assert_eq!(link.carrier(), Ok(true));
+    assert_eq!(link.port(), Ok(Some(80)));
+    let gateways: Result<Vec<IpAddr>, _> = link.gateways().collect();
+    assert_eq!(gateways.unwrap().len(), 2);
+    let queues: Result<Vec<u32>, _> = link.queues().collect();
+    assert_eq!(queues, Ok(vec![3, 4]));
+    let macs: Vec<Option<Mac>> = link
+        .ports()
+        .map(|port| port.unwrap().mac().unwrap())
+        .collect();
+    assert_eq!(macs, [Some(Mac([1; 6])), Some(Mac([2; 6]))]);
+    assert_eq!(link.limits().unwrap().unwrap().collect::<Vec<_>>(), [8, 9]);
+    assert_eq!(link.stats().unwrap().unwrap().port, 3);
+    let info = link.info().unwrap().unwrap();
+    assert_eq!(info.kind(), Ok(Some("vlan")));
+    let Ok(Some(LinkDataView::Vlan(vlan))) = info.data() else {
+        panic!("not a vlan: {info:?}");
+    };
+    assert_eq!(vlan.id(), Ok(Some(5)));
+    let shown = format!("{link:?}");
+    println!("{link:#?}");
+    assert!(
+        shown.contains("info: info { kind: \"vlan\", data: vlan { id: 5 } }"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_extended_ack_becomes_a_path() {
+    let bytes = frame(
+        Link::add()
+            .name("v0")
+            .info(|info| info.vlan(|vlan| vlan.id(5)))
+            .ports([1], |number, port| port.mac(Mac([number; 6])))
+            .message(),
+    );
+    let path = |offset| path_of(&bytes, 16, offset, Some(Link::table()));
+    assert_eq!(path(32).as_deref(), Some("link.name"));
+    assert_eq!(path(44).as_deref(), Some("link.info.kind"));
+    assert_eq!(path(60).as_deref(), Some("link.info.data.id"));
+    assert_eq!(path(76).as_deref(), Some("link.ports.1.mac"));
+}
+
+#[test]
+fn a_request_decodes_its_reply() {
+    type Get = LinkBuilder<netlane_wire::typed::Do<GetLink>>;
+    assert_eq!(<Get as Request>::EXPECT, Expect::Reply);
+    let bytes = frame(Link::get().index(3).name("lo").message());
+    let link = <Get as Request>::decode(FrameView::new(&bytes).unwrap()).unwrap();
+    assert_eq!(link.view().name(), Ok(Some("lo")));
+    let again = Link::build()
+        .header(*link.view().header())
+        .copy(link.view().attributes())
+        .finish()
+        .unwrap();
+    assert_eq!(again, link);
+}
