@@ -54,6 +54,17 @@ pub enum Content {
 }
 
 impl AttributeTable {
+    /// A table without a header in front, or whose header is not to be printed.
+    #[must_use]
+    pub const fn new(name: &'static str, attributes: &'static [AttributeName]) -> Self {
+        Self {
+            name,
+            header_len: 0,
+            header: |_, _| Ok(()),
+            attributes,
+        }
+    }
+
     /// The entry of a kind.
     #[must_use]
     pub fn get(&self, kind: u16) -> Option<&'static AttributeName> {

@@ -1,51 +1,42 @@
 //! Offsets of extended ACKs, resolved to paths.
 
-use netlane_wire::{AttributeName, AttributeTable, Content, Flags, Message, missing_path, path_of};
-
-static BRIDGE: AttributeTable = AttributeTable {
-    name: "bridge",
-    attributes: &[plain(1, "forward-delay")],
-};
-static PORT: AttributeTable = AttributeTable {
-    name: "port",
-    attributes: &[plain(2, "number")],
-};
-static INFO: AttributeTable = AttributeTable {
-    name: "info",
-    attributes: &[
-        plain(1, "kind"),
-        AttributeName {
-            kind: 2,
-            name: "data",
-            content: Content::Selected {
-                by: 1,
-                tables: &[("bridge", &BRIDGE)],
-            },
-        },
-    ],
-};
-static LINK: AttributeTable = AttributeTable {
-    name: "link",
-    attributes: &[
-        plain(3, "name"),
-        AttributeName {
-            kind: 18,
-            name: "info",
-            content: Content::Nest(&INFO),
-        },
-        AttributeName {
-            kind: 25,
-            name: "ports",
-            content: Content::Array(&PORT),
-        },
-    ],
+use netlane_wire::{
+    AttributeName, AttributeTable, Attributes, Content, Flags, Message, missing_path, path_of,
 };
 
-const fn plain(kind: u16, name: &'static str) -> AttributeName {
+static BRIDGE: AttributeTable =
+    AttributeTable::new("bridge", &[entry(1, "forward-delay", Content::Plain)]);
+static PORT: AttributeTable = AttributeTable::new("port", &[entry(2, "number", Content::Plain)]);
+static INFO: AttributeTable = AttributeTable::new(
+    "info",
+    &[
+        entry(1, "kind", Content::Plain),
+        entry(2, "data", Content::Select(data)),
+    ],
+);
+static LINK: AttributeTable = AttributeTable::new(
+    "link",
+    &[
+        entry(3, "name", Content::Plain),
+        entry(18, "info", Content::Nest(|| &INFO)),
+        entry(25, "ports", Content::Array(&Content::Nest(|| &PORT))),
+    ],
+);
+
+fn data(payload: &[u8]) -> &'static Content {
+    let kind = Attributes::new(payload).find(1);
+    match kind.and_then(|kind| kind.text().ok()) {
+        Some("bridge") => &Content::Nest(|| &BRIDGE),
+        _ => &Content::Plain,
+    }
+}
+
+const fn entry(kind: u16, name: &'static str, content: Content) -> AttributeName {
     AttributeName {
         kind,
         name,
-        content: Content::Plain,
+        constant: "",
+        content,
     }
 }
 
