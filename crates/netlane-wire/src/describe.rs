@@ -158,3 +158,20 @@ impl fmt::Display for Plain<'_> {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
+
+/// Text from a peer with everything escaped that could end a line or move a cursor: a forged
+/// message must not write lines of its own into a log.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| {
+            let separates_lines = matches!(character, '\u{2028}' | '\u{2029}');
+            if character.is_control() || separates_lines {
+                write!(f, "{}", character.escape_unicode())
+            } else {
+                write!(f, "{character}")
+            }
+        })
+    }
+}

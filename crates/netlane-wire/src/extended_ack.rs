@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::describe::{OneLine, Plain};
 use crate::{Attributes, Policy};
 
 const MSG: u16 = 1;
@@ -148,8 +149,8 @@ impl From<ExtendedAck<'_>> for OwnedExtendedAck {
     }
 }
 
-/// One line: the message, then what else is known, numbers as the kernel gave them. Empty if
-/// nothing is said.
+/// One line: the message, its control characters escaped, then what else is known, numbers as
+/// the kernel gave them. Empty if nothing is said.
 impl fmt::Display for OwnedExtendedAck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
@@ -158,7 +159,7 @@ impl fmt::Display for OwnedExtendedAck {
             f.write_fmt(args)
         };
         if let Some(message) = &self.message {
-            part(f, format_args!("{message}"))?;
+            part(f, format_args!("{}", OneLine(message)))?;
         }
         if let Some(offset) = self.offset {
             part(f, format_args!("at byte {offset} of the request"))?;
@@ -173,7 +174,7 @@ impl fmt::Display for OwnedExtendedAck {
             part(f, format_args!("in the nest at byte {nest}"))?;
         }
         if let Some(cookie) = &self.cookie {
-            part(f, format_args!("cookie {}", crate::describe::Plain(cookie)))?;
+            part(f, format_args!("cookie {}", Plain(cookie)))?;
         }
         Ok(())
     }

@@ -111,3 +111,13 @@ fn the_values_of_the_flags_are_the_kernels() {
     }
     assert_eq!(Flags::from_bits_retain(0xffff).bits(), 0xffff);
 }
+
+#[test]
+fn a_message_cannot_start_a_line_of_its_own() {
+    let forged = Message::new(kind::DONE, Flags::ACK_TLVS)
+        .with_header(&(-1_i32).to_ne_bytes())
+        .with_text(1, "refus\u{e9}\nERROR \u{1b}[2J\u{2028}");
+    let line = frame(forged).to_string();
+    let shown = "DONE -1 (refus\u{e9}\\u{a}ERROR \\u{1b}[2J\\u{2028}), flags";
+    assert!(line.starts_with(shown), "{line}");
+}
