@@ -59,36 +59,42 @@ fn paths(data: &[u8]) {
             );
             let missing = missing_path(data, header_len, (3, Some(offset)), Some(&TABLE));
             assert_eq!(missing.is_some(), numbers.is_some(), "at {offset}");
+            let headed = path_of(data, header_len, offset, Some(&HEADED));
+            assert!(headed.is_none_or(|path| path.starts_with("headed.")));
         }
     }
 }
 
 /// Names for the low kinds, whose content is of every sort and refers to itself.
-static TABLE: AttributeTable = AttributeTable {
-    name: "table",
-    attributes: &[
-        AttributeName {
-            kind: 1,
-            name: "text",
-            content: Content::Plain,
-        },
-        AttributeName {
-            kind: 2,
-            name: "nest",
-            content: Content::Nest(&TABLE),
-        },
-        AttributeName {
-            kind: 3,
-            name: "array",
-            content: Content::Array(&TABLE),
-        },
-        AttributeName {
-            kind: 18,
-            name: "selected",
-            content: Content::Selected {
-                by: 1,
-                tables: &[("bridge", &TABLE), ("", &TABLE)],
-            },
-        },
+static TABLE: AttributeTable = AttributeTable::new(
+    "table",
+    &[
+        named(1, Content::Plain),
+        named(2, Content::Nest(|| &TABLE)),
+        named(3, Content::Array(&Content::Nest(|| &TABLE))),
+        named(18, Content::Select(select)),
     ],
+);
+
+/// A table whose nests have headers of their own in front of their attributes.
+static HEADED: AttributeTable = AttributeTable {
+    header_len: 4,
+    ..AttributeTable::new("headed", &[named(1, Content::Nest(|| &HEADED))])
 };
+
+const fn named(kind: u16, content: Content) -> AttributeName {
+    AttributeName {
+        kind,
+        name: "name",
+        constant: "NAME",
+        content,
+    }
+}
+
+/// What a nest holds depends on the text of kind 1 beside it.
+fn select(payload: &[u8]) -> &'static Content {
+    match TABLE.attributes_of(payload).find(1) {
+        Some(text) if text.text() == Ok("bridge") => &Content::Nest(|| &TABLE),
+        _ => &Content::Plain,
+    }
+}
