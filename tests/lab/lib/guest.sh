@@ -41,16 +41,21 @@ collect_tests() {
     [ $tests -gt 0 ] || die "cargo test ${cargo_args[*]} names no test"
 }
 
+# Puts program $1 into the guest as $2.
+add_program() {
+    if readelf -l "$1" | grep -q INTERP; then
+        die "$1 is not static: a Rust program needs --target $target and -C target-feature=+crt-static"
+    fi
+    mkdir -p "$work/root/$(dirname "$2")"
+    objcopy --strip-debug "$1" "$work/root/$2"
+}
+
 # One line of the guest's list: the program's place there, its arguments, tab-separated.
 add_test() {
     local program=$1 guest
     guest=/tests/$(basename "$program")
     [ -x "$program" ] || die "no such program: $program"
-    if readelf -l "$program" | grep -q INTERP; then
-        die "$program is not static: build it with -C target-feature=+crt-static and --target $target"
-    fi
-    mkdir -p "$work/root/tests"
-    objcopy --strip-debug "$program" "$work/root$guest"
+    add_program "$program" "${guest#/}"
     (IFS=$'\t'; printf '%s\n' "$guest${2+$'\t'}${*:2}") >>"$work/tests"
     tests=$((tests + 1))
 }
@@ -76,9 +81,12 @@ make_initramfs() {
     done
     mv "$work/tests" lab/tests
     env | grep -E '^(RUST_|NETLANE_|PROPTEST_)' >lab/environment || true
-    echo "NETLANE_LAB=$abi" >>lab/environment
+    printf '%s\n' "NETLANE_LAB=$abi" PATH=/bin >>lab/environment
     cp /etc/protocols etc/ 2>/dev/null || true
-    objcopy --strip-debug "$init" init
+    # For tests that start small programs: true, sleep, mkfifo, ...
+    add_program "$(type -P busybox)" bin/busybox
+    bin/busybox --list | while read -r file; do [ "$file" = busybox ] || ln -s busybox "bin/$file"; done
+    add_program "$init" init
     find . | cpio -o -H newc -R 0:0 --quiet >"$work/initramfs" || die "cpio failed"
     cd "$root"
 }

@@ -2,7 +2,7 @@
 # Sets: abi (such as 6.1.0-56-cloud-amd64), tree (its place in the cache), built (our modules).
 
 # Command and the Debian package that brings it.
-tools="qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod modprobe:kmod gcc-12:gcc-12 make:make
+tools="qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static depmod:kmod modprobe:kmod gcc-12:gcc-12 make:make
        xz:xz-utils objcopy:binutils flock:util-linux dpkg-deb:dpkg apt-get:apt cargo:(rustup)"
 
 missing_tools() {
