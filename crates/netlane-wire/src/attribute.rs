@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::arithmetic::{NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_HDRLEN, nla_align, nla_type};
+use crate::arithmetic::{NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_HDRLEN, nla_type};
 use crate::{AttributeError, AttributeReason};
 
 /// One attribute. Its payload is what `nla_len` says, without the padding.
@@ -23,6 +23,7 @@ macro_rules! integers {
         /// # Errors
         ///
         /// [`AttributeReason::Length`] if the payload has another size.
+        #[inline]
         pub fn $name(&self) -> Result<$type, AttributeError> {
             self.array().map(<$type>::$read)
         }
@@ -30,14 +31,26 @@ macro_rules! integers {
 }
 
 impl<'a> Attribute<'a> {
+    /// The attribute that `bytes` are: a header, whose length was checked before, and its payload.
+    #[inline]
+    pub(crate) fn whole(bytes: &'a [u8]) -> Option<Self> {
+        let (&[_, _, k0, k1], payload) = bytes.split_first_chunk()?;
+        Some(Self {
+            raw_kind: u16::from_ne_bytes([k0, k1]),
+            payload,
+        })
+    }
+
     /// `nla_type` without its two flag bits.
     #[must_use]
+    #[inline]
     pub const fn kind(&self) -> u16 {
         nla_type(self.raw_kind)
     }
 
     /// `nla_type` with its flag bits.
     #[must_use]
+    #[inline]
     pub const fn raw_kind(&self) -> u16 {
         self.raw_kind
     }
@@ -56,6 +69,7 @@ impl<'a> Attribute<'a> {
 
     /// The payload.
     #[must_use]
+    #[inline]
     pub const fn payload(&self) -> &'a [u8] {
         self.payload
     }
@@ -115,6 +129,7 @@ impl<'a> Attribute<'a> {
     /// # Errors
     ///
     /// [`AttributeReason::Length`] if the payload has another size.
+    #[inline]
     pub fn array<const N: usize>(&self) -> Result<[u8; N], AttributeError> {
         self.payload.try_into().map_err(|_| {
             self.error(AttributeReason::Length {
@@ -129,12 +144,14 @@ impl<'a> Attribute<'a> {
     /// # Errors
     ///
     /// [`AttributeReason::Text`] if that is not UTF-8; [`Self::text_bytes`] has it nevertheless.
+    #[inline]
     pub fn text(&self) -> Result<&'a str, AttributeError> {
         std::str::from_utf8(self.text_bytes()).map_err(|_| self.error(AttributeReason::Text))
     }
 
     /// The bytes of a text of any encoding: up to the first NUL, or all if there is none.
     #[must_use]
+    #[inline]
     pub fn text_bytes(&self) -> &'a [u8] {
         until_nul(self.payload)
     }
@@ -147,6 +164,7 @@ impl<'a> Attribute<'a> {
 
     /// The payload as a list of attributes, whether or not the nested flag is set.
     #[must_use]
+    #[inline]
     pub const fn nested(&self) -> Attributes<'a> {
         Attributes::new(self.payload)
     }
@@ -160,6 +178,7 @@ impl<'a> Attribute<'a> {
         }
     }
 
+    #[inline]
     const fn error(&self, reason: AttributeReason) -> AttributeError {
         AttributeError {
             kind: self.kind(),
@@ -191,16 +210,18 @@ impl fmt::Debug for Attribute<'_> {
 #[derive(Clone)]
 pub struct Attributes<'a> {
     rest: &'a [u8],
-    offset: usize,
+    /// Bytes of the whole list.
+    total: usize,
 }
 
 impl<'a> Attributes<'a> {
     /// Walks `bytes`, which start with an attribute's header.
     #[must_use]
+    #[inline]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self {
             rest: bytes,
-            offset: 0,
+            total: bytes.len(),
         }
     }
 
@@ -221,14 +242,16 @@ impl<'a> Attributes<'a> {
 
     /// Where the next item starts, in bytes from the start of the list.
     #[must_use]
+    #[inline]
     pub const fn offset(&self) -> usize {
-        self.offset
+        self.total.saturating_sub(self.rest.len())
     }
 }
 
 impl<'a> Iterator for Attributes<'a> {
     type Item = Result<Attribute<'a>, AttributeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let rest = std::mem::take(&mut self.rest);
         if rest.is_empty() {
@@ -253,9 +276,8 @@ impl<'a> Iterator for Attributes<'a> {
             };
             return Some(Err(AttributeError { kind, reason }));
         };
-        let next = nla_align(size).unwrap_or(size);
-        self.rest = rest.get(next..).unwrap_or_default();
-        self.offset = self.offset.saturating_add(next);
+        // The last one may lack its padding.
+        self.rest = rest.get(size.next_multiple_of(4)..).unwrap_or_default();
         Some(Ok(Attribute { raw_kind, payload }))
     }
 }
@@ -265,7 +287,7 @@ impl std::iter::FusedIterator for Attributes<'_> {}
 impl fmt::Debug for Attributes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attributes")
-            .field("offset", &self.offset)
+            .field("offset", &self.offset())
             .field("bytes_left", &self.rest.len())
             .finish()
     }

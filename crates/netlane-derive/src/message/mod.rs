@@ -18,8 +18,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let owned = owned(&message);
     let view = view::expand(&message);
     let builder = build::expand(&message);
-    let table = table::expand(&message);
-    Ok(quote! { #owned #view #builder #table })
+    Ok(quote! { #owned #view #builder })
 }
 
 /// The message as it is kept: its bytes, checked to hold the header.
@@ -32,6 +31,7 @@ fn owned(message: &Message) -> TokenStream {
     } = message;
     let (view, builder) = message.companions();
     let header = message.header_type();
+    let table = table::expand(message);
     quote! {
         #(#attributes)*
         ///
@@ -51,7 +51,7 @@ fn owned(message: &Message) -> TokenStream {
             /// Reads the fields, without copying.
             #[must_use]
             pub fn view(&self) -> #view<'_> {
-                #view::parse(&self.payload)
+                #view { area: ::netlane_wire::typed::Area::parse(&self.payload) }
             }
 
             /// The bytes: header, then attributes.
@@ -92,7 +92,7 @@ fn owned(message: &Message) -> TokenStream {
             }
 
             fn table() -> &'static ::netlane_wire::AttributeTable {
-                #view::table()
+                #table
             }
         }
 

@@ -7,25 +7,19 @@ use super::parse::{Field, Form, Message};
 use super::view::selector_value;
 use crate::common::plain;
 
+/// The body of `Typed::table`.
 pub(super) fn expand(message: &Message) -> TokenStream {
-    let (view, _) = message.companions();
     let label = &message.label;
     let header = message.header_type();
     let entries = message.fields.iter().map(|field| entry(message, field));
     quote! {
-        impl #view<'_> {
-            /// Names and nesting of the attributes.
-            #[must_use]
-            pub fn table() -> &'static ::netlane_wire::AttributeTable {
-                static TABLE: ::netlane_wire::AttributeTable = ::netlane_wire::AttributeTable {
-                    name: #label,
-                    header_len: ::netlane_wire::typed::header_len::<#header>(),
-                    header: ::netlane_wire::typed::show_header::<#header>,
-                    attributes: &[#(#entries),*],
-                };
-                &TABLE
-            }
-        }
+        static TABLE: ::netlane_wire::AttributeTable = ::netlane_wire::AttributeTable {
+            name: #label,
+            header_len: <#header as ::netlane_wire::typed::Fixed>::SIZE,
+            header: ::netlane_wire::typed::show_header::<#header>,
+            attributes: &[#(#entries),*],
+        };
+        &TABLE
     }
 }
 

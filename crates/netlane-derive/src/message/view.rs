@@ -23,8 +23,7 @@ pub(super) fn expand(message: &Message) -> TokenStream {
         /// reads it; one that the kernel does not send is `None`.
         #[derive(Clone, Copy)]
         #visibility struct #view<'a> {
-            header: #header,
-            area: ::netlane_wire::typed::Area<'a, #slots>,
+            area: ::netlane_wire::typed::Area<'a, #header, #slots>,
         }
 
         impl<'a> #view<'a> {
@@ -35,22 +34,16 @@ pub(super) fn expand(message: &Message) -> TokenStream {
             /// The payload is shorter than the header.
             #[inline]
             pub fn decode(payload: &'a [u8]) -> ::core::result::Result<Self, ::netlane_wire::DecodeError> {
-                ::netlane_wire::typed::check_header::<#header>(payload)?;
-                ::core::result::Result::Ok(Self::parse(payload))
-            }
-
-            #[inline]
-            fn parse(payload: &'a [u8]) -> Self {
-                Self {
-                    header: ::netlane_wire::typed::header(payload),
-                    area: ::netlane_wire::typed::Area::after::<#header>(payload),
+                match ::netlane_wire::typed::Area::decode(payload) {
+                    ::core::result::Result::Ok(area) => ::core::result::Result::Ok(Self { area }),
+                    ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
                 }
             }
 
             /// The fixed structure in front of the attributes.
             #[must_use]
             pub const fn header(&self) -> &#header {
-                &self.header
+                self.area.header()
             }
 
             /// Every attribute as received, the ones without a field here among them.
@@ -65,7 +58,7 @@ pub(super) fn expand(message: &Message) -> TokenStream {
 
         impl ::core::fmt::Debug for #view<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::netlane_wire::typed::debug(Self::table(), self.area.payload(), f)
+                ::netlane_wire::typed::debug::<#name>(self.area.payload(), f)
             }
         }
     }
@@ -92,7 +85,7 @@ fn shown(message: &Message) -> TokenStream {
                 #[doc = #doc]
                 #[must_use]
                 pub const fn #name(&self) -> #ty {
-                    self.header.#name
+                    self.area.header().#name
                 }
             }
         });

@@ -5,34 +5,51 @@
 
 use std::fmt;
 
-use crate::arithmetic::nlmsg_align;
-use crate::typed::{Array, Fixed, Multi, Value, header_len};
-use crate::{Attribute, AttributeError, Attributes};
+use crate::arithmetic::{NLA_HDRLEN, nlmsg_align};
+use crate::typed::{Array, Fixed, Multi, Value};
+use crate::{Attribute, AttributeError, Attributes, DecodeError};
 
 /// A payload's attributes with the place of the last one of each type below `N`.
 ///
 /// Neither finding nor reading allocates. Where the walk meets an attribute whose length is wrong it stops; what it has
 /// not found is then an error to read rather than absent, since it may be behind.
 #[derive(Clone, Copy)]
-pub struct Area<'a, const N: usize> {
+pub struct Area<'a, H, const N: usize> {
+    header: H,
     payload: &'a [u8],
     attributes: &'a [u8],
-    /// Where in `attributes` each type starts, in units, plus one; 0 is absent.
-    places: [u16; N],
+    /// The last attribute of each type.
+    places: [Place; N],
     broken: bool,
 }
 
-impl<'a, const N: usize> Area<'a, N> {
-    /// Walks the attributes behind a header of type `H`.
+impl<'a, H: Fixed, const N: usize> Area<'a, H, N> {
+    /// Finds the attributes behind the header.
+    ///
+    /// # Errors
+    ///
+    /// The payload is shorter than the header.
+    #[inline]
+    pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
+        if payload.len() < H::SIZE {
+            return Err(DecodeError::Header {
+                expected: H::SIZE,
+                actual: payload.len(),
+            });
+        }
+        Ok(Self::parse(payload))
+    }
+
+    /// Finds the attributes behind the header, of which what is missing reads as zeroes.
     #[inline]
     #[must_use]
-    pub fn after<H: Fixed>(payload: &'a [u8]) -> Self {
-        let start = nlmsg_align(header_len::<H>()).unwrap_or(usize::MAX);
-        let attributes = payload.get(start..).unwrap_or_default();
+    pub fn parse(payload: &'a [u8]) -> Self {
+        let start = nlmsg_align(H::SIZE).unwrap_or(usize::MAX);
         let mut area = Self {
+            header: H::read(payload),
             payload,
-            attributes,
-            places: [0; N],
+            attributes: payload.get(start..).unwrap_or_default(),
+            places: [Place::ABSENT; N],
             broken: false,
         };
         area.walk();
@@ -42,22 +59,27 @@ impl<'a, const N: usize> Area<'a, N> {
     #[inline]
     fn walk(&mut self) {
         let mut walk = Attributes::new(self.attributes);
-        let mut place = 1;
+        let mut offset = 0;
         while let Some(attribute) = walk.next() {
             let Ok(attribute) = attribute else {
                 self.broken = true;
                 return;
             };
-            if let Some(slot) = self.places.get_mut(usize::from(attribute.kind())) {
-                // More than 256 KiB of attributes: what does not fit the table counts as broken, never as absent.
-                let Ok(place) = u16::try_from(place) else {
-                    self.broken = true;
-                    return;
-                };
-                *slot = place;
+            if let Some(place) = self.places.get_mut(usize::from(attribute.kind())) {
+                // More than 256 KiB of attributes: what has no place is searched, never taken for absent.
+                match Place::new(offset, attribute.payload().len()) {
+                    Some(found) => *place = found,
+                    None => self.broken = true,
+                }
             }
-            place = walk.offset() / UNIT + 1;
+            offset = walk.offset();
         }
+    }
+
+    /// The header.
+    #[must_use]
+    pub const fn header(&self) -> &H {
+        &self.header
     }
 
     /// Header and attributes.
@@ -80,27 +102,10 @@ impl<'a, const N: usize> Area<'a, N> {
     #[inline]
     pub fn get(&self, kind: u16) -> Result<Option<Attribute<'a>>, AttributeError> {
         match self.places.get(usize::from(kind)) {
-            Some(&place) if place != 0 => {
-                let offset = usize::from(place).saturating_sub(1).saturating_mul(UNIT);
-                let rest = self.attributes.get(offset..).unwrap_or_default();
-                Attributes::new(rest).next().transpose()
-            }
-            _ if self.broken => self.search(kind),
+            Some(place) if place.is_present() => Ok(place.attribute(self.attributes)),
+            _ if self.broken => search(self.attributes(), kind),
             _ => Ok(None),
         }
-    }
-
-    /// The slow path of a broken or huge message.
-    #[cold]
-    fn search(&self, kind: u16) -> Result<Option<Attribute<'a>>, AttributeError> {
-        let mut found = None;
-        for attribute in self.attributes() {
-            let attribute = attribute?;
-            if attribute.kind() == kind {
-                found = Some(attribute);
-            }
-        }
-        Ok(found)
     }
 
     /// Whether an attribute of type `kind` is there.
@@ -142,11 +147,53 @@ impl<'a, const N: usize> Area<'a, N> {
     }
 }
 
-impl<const N: usize> fmt::Debug for Area<'_, N> {
+impl<H: Fixed, const N: usize> fmt::Debug for Area<'_, H, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.attributes()).finish()
     }
 }
 
-/// Attributes start at multiples of this, so a place counts in it.
+/// Where an attribute starts, in units of 4 bytes, and its `nla_len`, as the high and the low half of one number: one
+/// store while walking. No attribute is shorter than 4 bytes, so 0 is absent.
+#[derive(Clone, Copy)]
+struct Place(u32);
+
+impl Place {
+    const ABSENT: Self = Self(0);
+
+    #[inline]
+    fn new(offset: usize, payload: usize) -> Option<Self> {
+        let unit = u16::try_from(offset / UNIT).ok()?;
+        let len = u16::try_from(payload.saturating_add(NLA_HDRLEN)).ok()?;
+        Some(Self(u32::from(unit) << 16 | u32::from(len)))
+    }
+
+    #[inline]
+    const fn is_present(self) -> bool {
+        self.0 != 0
+    }
+
+    #[inline]
+    fn attribute(self, attributes: &[u8]) -> Option<Attribute<'_>> {
+        let [high0, high1, low0, low1] = self.0.to_be_bytes();
+        let start = usize::from(u16::from_be_bytes([high0, high1])).saturating_mul(UNIT);
+        let end = start.saturating_add(usize::from(u16::from_be_bytes([low0, low1])));
+        Attribute::whole(attributes.get(start..end)?)
+    }
+}
+
+/// The slow path of a broken or huge message.
+#[cold]
+fn search(walk: Attributes<'_>, kind: u16) -> Result<Option<Attribute<'_>>, AttributeError> {
+    let mut found = None;
+    for attribute in walk {
+        let attribute = attribute?;
+        if attribute.kind() == kind {
+            found = Some(attribute);
+        }
+    }
+    Ok(found)
+}
+
+/// Attributes start at multiples of this.
 const UNIT: usize = 4;

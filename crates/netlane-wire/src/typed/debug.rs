@@ -6,24 +6,20 @@
 use std::fmt;
 
 use crate::names::Content;
-use crate::typed::{Extended, Fixed, Value};
+use crate::typed::{Extended, Fixed, Typed, Value};
 use crate::{Attribute, AttributeTable, Attributes};
 
 /// Nests deeper than this are shown as bytes: a table may contain itself, and a message may be hostile.
 const DEEPEST: u8 = 12;
 
-/// Prints a payload, header first, by its table.
+/// Prints a payload of `M`, header first.
 ///
 /// # Errors
 ///
 /// The formatter's.
-pub fn debug(
-    table: &'static AttributeTable,
-    payload: &[u8],
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
+pub fn debug<M: Typed>(payload: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let level = Level {
-        table,
+        table: M::table(),
         payload,
         depth: 0,
     };

@@ -7,8 +7,6 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Deref;
 
-use crate::DecodeError;
-
 /// A value of fixed size and C alignment.
 pub trait Fixed: Copy + fmt::Debug {
     /// `sizeof`, bytes.
@@ -279,33 +277,4 @@ impl<T: Fixed> fmt::Debug for Extended<'_, T> {
             more => write!(f, " + {more} bytes"),
         }
     }
-}
-
-/// Bytes of a header of type `H`.
-#[must_use]
-pub const fn header_len<H: Fixed>() -> usize {
-    H::SIZE
-}
-
-/// The header at the start of a payload.
-#[inline]
-#[must_use]
-pub fn header<H: Fixed>(payload: &[u8]) -> H {
-    H::read(payload)
-}
-
-/// Whether the payload holds the whole header.
-///
-/// # Errors
-///
-/// It does not.
-#[inline]
-pub const fn check_header<H: Fixed>(payload: &[u8]) -> Result<(), DecodeError> {
-    if payload.len() < H::SIZE {
-        return Err(DecodeError::Header {
-            expected: H::SIZE,
-            actual: payload.len(),
-        });
-    }
-    Ok(())
 }

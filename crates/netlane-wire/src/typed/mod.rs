@@ -27,7 +27,7 @@ pub use address::{LinkAddress, Mac, ParseAddressError};
 pub use area::Area;
 pub use build::{Sink, change_header, copy, empty, finish, numbered, reserve_header, write_nest};
 pub use debug::{debug, show, show_header};
-pub use fixed::{Extended, Fixed, Layout, Text, array_at, check_header, header, header_len};
+pub use fixed::{Extended, Fixed, Layout, Text, array_at};
 pub use list::{Array, Elements, Multi, Packed};
 pub use operation::{
     Decode, Do, FixedKind, NamedFamily, NamedRequest, Operation, decode_reply, family_header,
