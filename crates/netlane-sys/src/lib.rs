@@ -75,6 +75,12 @@ mod tokio;
 #[path = "tokio_unsupported.rs"]
 mod tokio;
 
+#[cfg(all(feature = "tokio", target_os = "linux"))]
+mod watch;
+#[cfg(all(feature = "tokio", not(target_os = "linux")))]
+#[path = "watch_unsupported.rs"]
+mod watch;
+
 pub use address::Address;
 pub use batch::{Datagrams, ReceiveBatch};
 pub use error::{Error, ErrorKind};
@@ -90,4 +96,7 @@ pub use unshare::{enter_network, unshare_network};
 pub use wait::wait_readable;
 
 #[cfg(feature = "tokio")]
-pub use crate::tokio::{AsyncSocket, ReadyGuard};
+pub use crate::{
+    tokio::{AsyncSocket, ReadyGuard},
+    watch::{Readable, Watch},
+};
