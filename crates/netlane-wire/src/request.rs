@@ -67,7 +67,8 @@ pub trait Request {
     /// The message to send. Mistakes inside of it surface when it is finished.
     fn message(&self) -> Message;
 
-    /// Reads one answering message. Not called where only an acknowledgement is expected.
+    /// Reads one answering message. Where only an acknowledgement is expected, it is given a
+    /// message without payload, from which `()` is made.
     ///
     /// # Errors
     ///
