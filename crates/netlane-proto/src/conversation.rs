@@ -1,0 +1,203 @@
+//! One conversation: what it expects and how far it has come. Owns the states
+//! and the transitions a single frame causes; knows nothing of other
+//! conversations or of where frames come from.
+
+use netlane_wire::{Acknowledgement, Done, Flags, FrameView};
+
+use crate::Outcome;
+
+/// What answers a request promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Expect {
+    /// An acknowledgement (`NLM_F_ACK`), with any number of replies before it.
+    Acknowledgement,
+    /// An acknowledgement and at least one reply, in either order: audit and
+    /// NC-SI acknowledge first and reply later.
+    AcknowledgementAndReply,
+    /// One reply and no acknowledgement; a reply in parts ends with DONE.
+    Reply,
+    /// Parts that end with `NLMSG_DONE` (`NLM_F_DUMP`).
+    Dump,
+    /// The changed object as reply (`NLM_F_ECHO`), then an acknowledgement.
+    Echo,
+    /// Whatever comes; only an error, an ACK or a DONE ends it.
+    Anything,
+    /// Nothing: no acknowledgement is asked for. Only a refusal is news.
+    Nothing,
+}
+
+impl Expect {
+    /// The flags that ask the kernel for this: `NLM_F_REQUEST` and, as needed,
+    /// `NLM_F_ACK`, `NLM_F_DUMP`, `NLM_F_ECHO`.
+    #[must_use]
+    pub const fn flags(self) -> Flags {
+        match self {
+            Self::Acknowledgement | Self::AcknowledgementAndReply => {
+                Flags::REQUEST.union(Flags::ACK)
+            }
+            Self::Dump => Flags::REQUEST.union(Flags::DUMP),
+            Self::Echo => Flags::REQUEST.union(Flags::ACK).union(Flags::ECHO),
+            Self::Reply | Self::Anything | Self::Nothing => Flags::REQUEST,
+        }
+    }
+}
+
+/// When the answer arrives: a property of the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timing {
+    /// Before sendmsg returns (route, sock_diag, xfrm, nfnetlink): an answer
+    /// that is not in the queue then is lost.
+    Synchronous,
+    /// Possibly later: user peers, audit, some generic netlink operations.
+    Late,
+}
+
+/// The state of one conversation.
+///
+/// ```text
+///             submit                      sent
+///   (nothing) ------> Open, unsent --------------> Open, sent(n)
+///                      |  |  ^                      |   |   |
+///            unsent    |  |  | a reply may be read  |   |   | read empty after n,
+///   (nothing) <--------+  |  | before `sent`        |   |   | synchronous
+///                         v  |                      |   |   v
+///                        frames ------ end -------> |   | Finished(Lost | Silent)
+///                                                   |   |
+///              cancel                               |   | end: ACK, ERROR, DONE, last reply
+///   Open, cancelled (tombstone) <-------------------+   v
+///        | end, or proved lost: `forgotten`        Finished: data waits for `take`
+///        v                                              | take
+///   (nothing) <-----------------------------------------+
+/// ```
+///
+/// A sequence number is in use from `submit` until `(nothing)`, so that a late
+/// answer to a cancelled conversation is never taken for somebody else's.
+#[derive(Debug)]
+pub(crate) struct Conversation<T> {
+    pub(crate) expect: Expect,
+    pub(crate) timing: Timing,
+    /// Port id of the one who answers; 0 is the kernel.
+    pub(crate) peer: u32,
+    /// The caller's own.
+    pub(crate) data: T,
+    pub(crate) finished: bool,
+    /// Nobody waits: a tombstone, there to swallow the answer.
+    pub(crate) cancelled: bool,
+    acknowledged: bool,
+    replied: bool,
+    interrupted: bool,
+    cut: Option<usize>,
+}
+
+/// What one frame did to a conversation.
+#[derive(Debug)]
+pub(crate) enum Step<'a> {
+    /// A reply; the conversation goes on.
+    Reply,
+    /// A reply, and the last.
+    LastReply(Outcome<'a>),
+    /// The end.
+    End(Outcome<'a>),
+    /// Nothing anybody needs to know.
+    Nothing,
+}
+
+impl<T> Conversation<T> {
+    pub(crate) const fn new(expect: Expect, timing: Timing, peer: u32, data: T) -> Self {
+        Self {
+            expect,
+            timing,
+            peer,
+            data,
+            finished: false,
+            cancelled: false,
+            acknowledged: false,
+            replied: false,
+            interrupted: false,
+            cut: None,
+        }
+    }
+
+    /// A datagram with a frame of this conversation did not fit.
+    pub(crate) const fn cut(&mut self, full_len: usize) {
+        self.cut = Some(full_len);
+    }
+
+    /// Whether a cut reply is the end, because nothing else will come.
+    pub(crate) const fn ends_when_cut(&self) -> bool {
+        matches!(self.expect, Expect::Reply)
+    }
+
+    /// A frame that is no control message.
+    pub(crate) fn data_frame(&mut self, frame: FrameView<'_>) -> Step<'static> {
+        let flags = frame.header().flags;
+        self.interrupted |= flags.contains(Flags::DUMP_INTR);
+        self.replied = true;
+        let last = match self.expect {
+            Expect::Reply => !flags.contains(Flags::MULTI),
+            Expect::AcknowledgementAndReply => self.acknowledged && !flags.contains(Flags::MULTI),
+            _ => false,
+        };
+        if last {
+            Step::LastReply(self.seal(Outcome::Replied))
+        } else {
+            Step::Reply
+        }
+    }
+
+    /// `NLMSG_ERROR`: an acknowledgement or a refusal.
+    pub(crate) fn acknowledgement<'a>(&mut self, ack: &Acknowledgement<'a>) -> Step<'a> {
+        let (errno, extended) = (ack.errno(), ack.extended());
+        if errno != 0 {
+            return Step::End(Outcome::Refused { errno, extended });
+        }
+        self.acknowledged = true;
+        if self.expect == Expect::AcknowledgementAndReply && !self.replied {
+            return Step::Nothing;
+        }
+        Step::End(self.seal(Outcome::Acknowledged(extended)))
+    }
+
+    /// `NLMSG_DONE`: the end of parts.
+    pub(crate) fn done<'a>(&mut self, frame: FrameView<'_>, done: &Done<'a>) -> Step<'a> {
+        self.interrupted |= frame.header().flags.contains(Flags::DUMP_INTR);
+        let (errno, extended) = (done.errno(), done.extended());
+        if errno != 0 {
+            return Step::End(Outcome::Refused { errno, extended });
+        }
+        // Parts that answer an acknowledged request: the ACK is still to come.
+        let waits = match self.expect {
+            Expect::Acknowledgement | Expect::Echo => true,
+            Expect::AcknowledgementAndReply => {
+                self.replied = true;
+                !self.acknowledged
+            }
+            _ => false,
+        };
+        if waits {
+            return Step::Nothing;
+        }
+        Step::End(self.seal(Outcome::Complete {
+            interrupted: self.interrupted,
+            extended,
+        }))
+    }
+
+    /// What the proof that nothing more will come means here.
+    pub(crate) const fn silence(&self) -> Outcome<'static> {
+        match (self.cut, self.expect) {
+            (Some(full_len), _) => Outcome::Truncated { full_len },
+            (None, Expect::Nothing) => Outcome::Silent,
+            _ => Outcome::Lost,
+        }
+    }
+
+    /// A good end of an answer that was cut is no good end.
+    const fn seal<'a>(&self, good: Outcome<'a>) -> Outcome<'a> {
+        match self.cut {
+            Some(full_len) => Outcome::Truncated { full_len },
+            None => good,
+        }
+    }
+}

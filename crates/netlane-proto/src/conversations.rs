@@ -1,0 +1,350 @@
+//! The table of conversations on one socket: sequence numbers, cancelling, and
+//! the proof of loss. Owns which conversations exist; how a frame finds its
+//! conversation is `receive.rs`.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::num::NonZeroU32;
+
+use crate::conversation::Conversation;
+use crate::{Expect, Outcome, Profile, Sink, Timing};
+
+/// The sequence number (`nlmsg_seq`, host order) that names a conversation.
+/// Never 0, which kernel notifications use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sequence(NonZeroU32);
+
+impl Sequence {
+    /// The sequence a header carries.
+    pub(crate) const fn from_number(number: NonZeroU32) -> Self {
+        Self(number)
+    }
+
+    /// The number as it stands in `nlmsg_seq`.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl std::fmt::Display for Sequence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A point in the order of sends, taken before a receive call begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(u64);
+
+/// Everything under way on one socket. `T` is what the caller keeps for each
+/// conversation; it comes back through [`take`](Self::take).
+#[derive(Debug)]
+pub struct Conversations<T> {
+    pub(crate) profile: Profile,
+    pub(crate) table: Table<T>,
+    next: NonZeroU32,
+    /// How many sends have returned.
+    sends: u64,
+    /// Synchronous conversations in the order their sends returned, until they
+    /// are answered or proved lost. Answered ones are dropped lazily.
+    unproved: VecDeque<(u64, Sequence)>,
+    /// Conversations that are sent and not finished, cancelled ones included.
+    pub(crate) open: usize,
+    /// Those of them that may be answered later than sendmsg returns.
+    pub(crate) late: usize,
+    /// Cancelled late conversations, oldest first: they may never be answered,
+    /// so their number is bounded.
+    tombstones: VecDeque<Sequence>,
+}
+
+pub(crate) type Table<T> = HashMap<Sequence, Conversation<T>, BuildHasherDefault<SequenceHasher>>;
+
+impl<T> Conversations<T> {
+    /// An empty table for a socket of this profile. `seed` is where sequence
+    /// numbers start: unpredictable, so that a stranger cannot guess them.
+    #[must_use]
+    pub fn new(profile: Profile, seed: u32) -> Self {
+        Self {
+            profile,
+            table: Table::default(),
+            next: NonZeroU32::new(seed).unwrap_or(NonZeroU32::MIN),
+            sends: 0,
+            unproved: VecDeque::new(),
+            open: 0,
+            late: 0,
+            tombstones: VecDeque::new(),
+        }
+    }
+
+    /// The socket's profile.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Changes whether the socket is a member of any group.
+    pub const fn set_member(&mut self, member: bool) {
+        self.profile.member = member;
+    }
+
+    /// Begins a conversation before its request is sent: the answer may be
+    /// read by somebody else before the sender's own call returns. `peer` is
+    /// the port id that will answer, 0 for the kernel.
+    pub fn submit(&mut self, expect: Expect, timing: Timing, peer: u32, data: T) -> Sequence {
+        let sequence = self.free_sequence();
+        self.table
+            .insert(sequence, Conversation::new(expect, timing, peer, data));
+        self.open += 1;
+        if timing == Timing::Late {
+            self.late += 1;
+        }
+        sequence
+    }
+
+    /// The send of this conversation's request has returned with success.
+    pub fn sent(&mut self, sequence: Sequence) {
+        let Some(conversation) = self.table.get(&sequence) else {
+            return;
+        };
+        if conversation.finished || conversation.timing == Timing::Late {
+            return;
+        }
+        self.sends += 1;
+        self.unproved.push_back((self.sends, sequence));
+    }
+
+    /// The request was never sent: the conversation did not happen.
+    pub fn unsent(&mut self, sequence: Sequence) -> Option<T> {
+        let conversation = self.table.remove(&sequence)?;
+        if !conversation.finished {
+            self.settle(conversation.timing);
+        }
+        Some(conversation.data)
+    }
+
+    /// Puts the data of an unsent conversation back, as finished: its waiter
+    /// finds there why it was not sent.
+    pub fn restore(&mut self, sequence: Sequence, data: T) {
+        let mut conversation = Conversation::new(Expect::Nothing, Timing::Synchronous, 0, data);
+        conversation.finished = true;
+        self.table.insert(sequence, conversation);
+    }
+
+    /// When the conversation's answer arrives.
+    #[must_use]
+    pub fn timing(&self, sequence: Sequence) -> Option<Timing> {
+        Some(self.table.get(&sequence)?.timing)
+    }
+
+    /// The caller's data of a conversation that is open or finished.
+    pub fn data_mut(&mut self, sequence: Sequence) -> Option<&mut T> {
+        Some(&mut self.table.get_mut(&sequence)?.data)
+    }
+
+    /// Whether the conversation has ended and waits for [`take`](Self::take).
+    #[must_use]
+    pub fn is_finished(&self, sequence: Sequence) -> bool {
+        self.table
+            .get(&sequence)
+            .is_some_and(|conversation| conversation.finished)
+    }
+
+    /// Takes the data of a finished conversation and forgets it.
+    pub fn take(&mut self, sequence: Sequence) -> Option<T> {
+        if !self.is_finished(sequence) {
+            return None;
+        }
+        Some(self.table.remove(&sequence)?.data)
+    }
+
+    /// Nobody waits any more. What was sent may still take effect; its answer
+    /// will be swallowed, and its sequence stays in use until then. The data
+    /// stays too, until [`Sink::forgotten`]; a finished conversation is not
+    /// cancelled but taken.
+    pub fn cancel(&mut self, sequence: Sequence, sink: &mut impl Sink<T>) {
+        let Some(conversation) = self.table.get_mut(&sequence) else {
+            return;
+        };
+        if conversation.finished || conversation.cancelled {
+            return;
+        }
+        conversation.cancelled = true;
+        if conversation.timing == Timing::Late {
+            self.tombstones.push_back(sequence);
+            self.bury(sink);
+        }
+    }
+
+    /// Where the order of sends stands: to be taken before a receive call, and
+    /// given to [`empty`](Self::empty) if that call finds nothing.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        Mark(self.sends)
+    }
+
+    /// A receive call that began at `mark` found the queue empty: whatever was
+    /// sent before it and answers synchronously is answered or lost.
+    pub fn empty(&mut self, mark: Mark, sink: &mut impl Sink<T>) {
+        while let Some(&(ordinal, sequence)) = self.unproved.front() {
+            if ordinal > mark.0 {
+                break;
+            }
+            self.unproved.pop_front();
+            let Some(conversation) = self.table.get_mut(&sequence) else {
+                continue;
+            };
+            if conversation.finished {
+                continue;
+            }
+            let outcome = conversation.silence();
+            self.finish(sequence, outcome, sink);
+        }
+    }
+
+    /// Ends every conversation as lost: the socket is gone.
+    pub fn abandon(&mut self, sink: &mut impl Sink<T>) {
+        let open: Vec<Sequence> = self
+            .table
+            .iter()
+            .filter(|(_, conversation)| !conversation.finished)
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        for sequence in open {
+            self.finish(sequence, Outcome::Lost, sink);
+        }
+        self.unproved.clear();
+        self.tombstones.clear();
+    }
+
+    /// Conversations that are not finished, cancelled ones included.
+    #[must_use]
+    pub const fn open(&self) -> usize {
+        self.open
+    }
+
+    /// Open conversations that may be answered later than their send returns.
+    #[must_use]
+    pub const fn late(&self) -> usize {
+        self.late
+    }
+
+    /// Whether reading on would tell something: a synchronous conversation is
+    /// sent, and neither answered nor proved lost.
+    #[must_use]
+    pub fn unproved(&mut self) -> bool {
+        while let Some((_, sequence)) = self.unproved.front() {
+            if self
+                .table
+                .get(sequence)
+                .is_some_and(|conversation| !conversation.finished)
+            {
+                return true;
+            }
+            self.unproved.pop_front();
+        }
+        false
+    }
+
+    /// Conversations in the table: open, finished and not yet taken, cancelled.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether the table is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Marks a conversation as ended and tells its waiter; a tombstone goes.
+    pub(crate) fn finish(
+        &mut self,
+        sequence: Sequence,
+        outcome: Outcome<'_>,
+        sink: &mut impl Sink<T>,
+    ) {
+        let Some(conversation) = self.table.get_mut(&sequence) else {
+            return;
+        };
+        conversation.finished = true;
+        let timing = conversation.timing;
+        if conversation.cancelled {
+            sink.forgotten(&mut conversation.data);
+            self.table.remove(&sequence);
+        } else {
+            sink.finished(&mut conversation.data, sequence, outcome);
+        }
+        self.settle(timing);
+    }
+
+    /// One conversation fewer is open.
+    fn settle(&mut self, timing: Timing) {
+        self.open = self.open.saturating_sub(1);
+        if timing == Timing::Late {
+            self.late = self.late.saturating_sub(1);
+        }
+    }
+
+    /// The next sequence number that no conversation uses.
+    fn free_sequence(&mut self) -> Sequence {
+        loop {
+            let sequence = Sequence(self.next);
+            self.next = self.next.checked_add(1).unwrap_or(NonZeroU32::MIN);
+            if !self.table.contains_key(&sequence) {
+                return sequence;
+            }
+        }
+    }
+
+    /// Forgets the oldest cancelled conversations beyond the bound.
+    fn bury(&mut self, sink: &mut impl Sink<T>) {
+        // Answered ones leave the table but not this queue; keep its head live.
+        while self
+            .tombstones
+            .front()
+            .is_some_and(|s| !self.is_tombstone(*s))
+        {
+            self.tombstones.pop_front();
+        }
+        while self.tombstones.len() > MAX_TOMBSTONES {
+            let Some(oldest) = self.tombstones.pop_front() else {
+                return;
+            };
+            if self.is_tombstone(oldest) {
+                self.finish(oldest, Outcome::Lost, sink);
+            }
+        }
+    }
+
+    /// Whether this is an open conversation that was cancelled.
+    fn is_tombstone(&self, sequence: Sequence) -> bool {
+        self.table.get(&sequence).is_some_and(|c| c.cancelled)
+    }
+}
+
+/// Sequence numbers are already spread: consecutive numbers never collide in
+/// the table's low bits, and the high bits are mixed in for its tag byte.
+#[derive(Debug, Default)]
+pub(crate) struct SequenceHasher(u64);
+
+impl Hasher for SequenceHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, sequence: u32) {
+        self.0 = (self.0 ^ u64::from(sequence)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+/// Cancelled late conversations that are remembered; an answer that comes
+/// after so many more were cancelled counts as stray.
+const MAX_TOMBSTONES: usize = 4096;
