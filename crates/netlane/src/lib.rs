@@ -1,5 +1,108 @@
-//! Async netlink for tokio: requests, dumps and multicast events over one handle
-#![cfg_attr(not(test), forbid(unsafe_code))]
+//! Async netlink for tokio.
+//!
+//! netlane does two jobs: it lets async services await request/response calls
+//! to the Linux kernel, and it streams the kernel's multicast events into a
+//! tokio application.
+//!
+//! ```
+//! use futures::StreamExt;
+//! use netlane::Protocol;
+//! use netlane::wire::{Flags, Message};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), netlane::Error> {
+//! let (handle, connection) = netlane::connect(Protocol::ROUTE)?;
+//! tokio::spawn(connection);
+//!
+//! // A dump: RTM_GETLINK (18) with an empty struct ifinfomsg.
+//! let request = Message::new(18, Flags::empty()).with_header(&[0; 16]);
+//! let mut links = handle.dump(request);
+//! while let Some(link) = links.next().await {
+//!     let link = link?;
+//!     if let Some(name) = link.attributes(16).find(3) {
+//!         println!("{}", name.text_lossy());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`Connection`] owns the sockets and is spawned once; a [`Handle`] is cloned
+//! to every task that talks. Requests, dumps and each set of subscribed groups
+//! run on sockets of their own ([`Lanes`]), so none disturbs another.
+//!
+//! # What is promised
+//!
+//! - Nothing is lost silently: every loss is an [`Error`], a [`Notice::Lost`]
+//!   or a counter in [`Statistics`].
+//! - Nothing waits for ever: every request has a deadline.
+//! - Dropping any future or stream, at any point, leaves everything healthy.
+//!
+//! # What this crate must not know
+//!
+//! Message types: they depend on [`wire`] alone, and [`Handle::call`] runs
+//! them. System calls: they are [`sys`]'s.
+#![forbid(unsafe_code)]
 
+mod answer;
+mod batch;
+mod builder;
 pub mod codec;
+mod connection;
+mod deadline;
+mod dump;
+mod error;
+mod events;
+mod exchange;
+mod fence;
 pub mod framed;
+mod handle;
+mod inbound;
+mod lane;
+mod operations;
+mod pace;
+mod protocol;
+mod statistics;
+mod transaction;
+mod typed;
+mod workers;
+
+pub use netlane_proto::Expect;
+pub use netlane_sys as sys;
+pub use netlane_sys::{Address, Namespace, Protocol};
+pub use netlane_wire as wire;
+
+pub use answer::Answer;
+pub use batch::{Batch, Outcomes};
+pub use builder::{Builder, Offload, Options};
+pub use connection::Connection;
+pub use dump::{Chunk, Collected, Dump};
+pub use error::{Error, ErrorKind};
+pub use events::{Event, Loss, LossCause, LossCount, Notice, Subscribe, Subscription, WhenFull};
+pub use exchange::Exchange;
+pub use handle::Handle;
+pub use inbound::{Inbound, Received, Unsolicited};
+pub use protocol::Lanes;
+pub use statistics::Statistics;
+pub use transaction::Transaction;
+pub use typed::Records;
+
+/// Connects to a protocol of the kernel, with its defaults. Spawn the
+/// [`Connection`].
+///
+/// # Errors
+///
+/// If the socket or an option cannot be had; the error says what would provide
+/// it.
+pub fn connect(protocol: Protocol) -> Result<(Handle, Connection), Error> {
+    Builder::new(protocol).connect()
+}
+
+/// [`connect`], and spawns the connection on the current tokio runtime.
+///
+/// # Errors
+///
+/// As `connect`; and if there is no runtime.
+pub fn spawn(protocol: Protocol) -> Result<Handle, Error> {
+    Builder::new(protocol).spawn()
+}

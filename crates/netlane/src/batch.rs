@@ -1,0 +1,251 @@
+//! Many requests at once, in order. Owns the sliding window of a batch: what
+//! is published, what has been answered. How they are coalesced into datagrams
+//! and kept under the credit window is the lane's business.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use netlane_proto::{Expect, Sequence};
+use netlane_wire::Message;
+
+use crate::answer::{Question, judge};
+use crate::deadline::Deadline;
+use crate::error::Asked;
+use crate::exchange::order_of;
+use crate::handle::Keep;
+use crate::lane::{Order, Waiting};
+use crate::operations::Operation;
+use crate::pace::{self, Timed};
+use crate::statistics::{count, count_many};
+use crate::{Answer, Error};
+
+/// One outcome for each request of a batch, in the order of the requests.
+pub type Outcomes = Vec<Result<Answer, Error>>;
+
+/// A batch that is being made: a future of one outcome per request, in order.
+///
+/// The requests are executed in order, coalesced into as few datagrams as fit.
+/// A refused one does not stop those after it; where all or nothing is wanted,
+/// netfilter has [transactions](crate::Handle::transaction).
+///
+/// # Cancel safety
+///
+/// Dropping it withdraws the requests that were not sent yet; those that were
+/// may take effect, and their answers are swallowed.
+#[derive(Debug)]
+#[must_use = "a batch does nothing unless awaited"]
+pub struct Batch {
+    keep: Keep,
+    /// What is not published yet, last first.
+    rest: VecDeque<Result<Order, Error>>,
+    /// What is published and not answered, in order.
+    window: VecDeque<(Sequence, Asked)>,
+    outcomes: Outcomes,
+    deadline: Deadline,
+}
+
+impl Batch {
+    pub(crate) fn new(keep: Keep, messages: impl IntoIterator<Item = Message>) -> Self {
+        let timing = keep.shared.config.traits.timing;
+        let rest: VecDeque<_> = messages
+            .into_iter()
+            .map(|message| order_of(message, Expect::Acknowledgement, timing))
+            .collect();
+        let outcomes = Vec::with_capacity(rest.len());
+        let deadline = Deadline::new(keep.shared.config.deadline);
+        Self {
+            keep,
+            rest,
+            window: VecDeque::new(),
+            outcomes,
+            deadline,
+        }
+    }
+
+    /// How long to wait at most without any progress.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.deadline = Deadline::new(limit);
+        self
+    }
+
+    /// Publishes the next requests, and drives them or has them driven.
+    fn publish(&mut self) {
+        let mut orders = Vec::new();
+        let mut quick = true;
+        while orders.len() < WINDOW {
+            match self.rest.front() {
+                Some(Ok(_)) => orders.extend(self.next_order(&mut quick)),
+                // Outcomes are in order: one that cannot be built waits for
+                // those before it.
+                Some(Err(_)) if orders.is_empty() => {
+                    if let Some(Err(error)) = self.rest.pop_front() {
+                        self.outcomes.push(Err(error));
+                    }
+                }
+                _ => break,
+            }
+        }
+        if orders.is_empty() {
+            return;
+        }
+        let shared = &self.keep.shared;
+        let kinds: Vec<u16> = orders.iter().map(|order| order.kind).collect();
+        let sequences = if shared.config.offload.is_aside(!quick) {
+            self.offload(orders)
+        } else {
+            shared.lane.publish_all(orders)
+        };
+        let protocol = shared.config.protocol;
+        match sequences {
+            Ok(sequences) => {
+                let asked = kinds.into_iter().map(|kind| Asked { protocol, kind });
+                self.window.extend(sequences.into_iter().zip(asked));
+            }
+            Err(error) => {
+                self.outcomes
+                    .extend(kinds.iter().map(|_| Err(error.clone())));
+            }
+        }
+    }
+
+    /// The next request, which can be built; notes whether it is quick.
+    fn next_order(&mut self, quick: &mut bool) -> Option<Order> {
+        let shared = &self.keep.shared;
+        let mut order = self.rest.pop_front()?.ok()?;
+        order.to = shared.default_address();
+        let operation = Operation::of(shared.config.protocol, order.kind, &order.bytes);
+        *quick &= shared.operations.is_quick(operation);
+        Some(order)
+    }
+
+    /// Has a thread of the connection's own send them, one after the other.
+    fn offload(&self, mut orders: Vec<Order>) -> Result<Vec<Sequence>, Error> {
+        let shared = Arc::clone(&self.keep.shared);
+        let sequences = orders
+            .iter_mut()
+            .map(|order| shared.lane.enlist(order))
+            .collect::<Result<Vec<_>, _>>()?;
+        count_many(&shared.counters.offloaded, orders.len());
+        let jobs: Vec<_> = sequences.iter().copied().zip(orders).collect();
+        let job = {
+            let shared = Arc::clone(&shared);
+            Box::new(move || {
+                for (sequence, order) in jobs {
+                    let operation = Operation::of(shared.config.protocol, order.kind, &order.bytes);
+                    let timed = Timed::start();
+                    shared.lane.send_enlisted(sequence, &order);
+                    if shared.operations.note(operation, timed.stop()) {
+                        count(&shared.counters.slow);
+                    }
+                }
+            })
+        };
+        if shared.workers.submit(job).is_err() {
+            sequences
+                .iter()
+                .for_each(|sequence| shared.lane.cancel(*sequence));
+            return Err(Error::not_sent_because(
+                "no thread for a batch that may sleep",
+            ));
+        }
+        Ok(sequences)
+    }
+
+    /// Takes what has been answered, from the front. Ready if anything was.
+    fn collect(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut finished = Vec::new();
+        let sequences = self.window.iter().map(|(sequence, _)| *sequence);
+        self.keep
+            .shared
+            .lane
+            .take_finished(sequences, context.waker(), &mut finished);
+        if finished.is_empty() {
+            return Poll::Pending;
+        }
+        let asked = self.window.drain(..finished.len());
+        self.outcomes.extend(
+            finished
+                .into_iter()
+                .zip(asked)
+                .map(|(waiting, (_, asked))| outcome(waiting).map_err(|error| error.about(asked))),
+        );
+        Poll::Ready(())
+    }
+
+    /// The deadline has passed: what is open is not known, the rest not sent.
+    fn time_out(&mut self) {
+        let limit = self.deadline.limit();
+        for (sequence, asked) in std::mem::take(&mut self.window) {
+            self.keep.shared.lane.cancel(sequence);
+            count(&self.keep.shared.counters.timed_out);
+            let error = Error::timed_out(limit, self.keep.shared.hint());
+            self.outcomes.push(Err(error.about(asked)));
+        }
+        self.outcomes
+            .extend(std::mem::take(&mut self.rest).into_iter().map(|order| {
+                let text = "the batch's deadline passed before it was sent";
+                Err(order.err().unwrap_or_else(|| Error::not_sent_because(text)))
+            }));
+    }
+}
+
+impl Future for Batch {
+    type Output = Outcomes;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcomes> {
+        let this = &mut *self;
+        loop {
+            if this.window.is_empty() {
+                if this.rest.is_empty() {
+                    return Poll::Ready(std::mem::take(&mut this.outcomes));
+                }
+                if !pace::has_budget() {
+                    pace::yield_turn(context);
+                    return Poll::Pending;
+                }
+                let timed = Timed::start();
+                this.publish();
+                timed.stop();
+                continue;
+            }
+            let timed = Timed::start();
+            let collected = this.collect(context);
+            timed.stop();
+            if collected.is_ready() {
+                this.deadline = Deadline::new(this.deadline.limit());
+                continue;
+            }
+            ready!(this.deadline.poll(&this.keep.shared, context));
+            this.time_out();
+        }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        for (sequence, _) in &self.window {
+            self.keep.shared.lane.cancel(*sequence);
+        }
+    }
+}
+
+/// Judges one answer of a batch.
+fn outcome(waiting: Waiting) -> Result<Answer, Error> {
+    let mut waiting = waiting;
+    let bytes = std::mem::take(&mut waiting.request);
+    judge(
+        waiting,
+        Question {
+            bytes: &bytes,
+            header_len: None,
+            table: None,
+        },
+    )
+}
+
+/// Requests of one batch that are under way at once. A few datagrams' worth.
+const WINDOW: usize = 192;

@@ -1,0 +1,326 @@
+//! Dumps: a table of the kernel, read in the consumer's own task, so that not
+//! reading is backpressure that reaches the kernel. Owns the stream; the
+//! socket a dump leases is `socket.rs`'s, the pool `pool.rs`'s.
+
+mod pool;
+mod shared;
+mod socket;
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use netlane_proto::Timing;
+use netlane_wire::{AttributeTable, Frame, FrameView, Frames, Message};
+
+pub(crate) use pool::DumpPool;
+
+use crate::error::Asked;
+use crate::exchange::order_of;
+use crate::handle::Keep;
+use crate::statistics::count;
+use crate::{Error, protocol::Lanes};
+use shared::SharedDump;
+use socket::PrivateDump;
+
+/// A dump: a stream of the table's entries, each a [`Frame`].
+///
+/// Nothing is sent before it is first polled. Each entry borrows from a
+/// datagram of up to 32 KiB; [`Frame::compact`](netlane_wire::Frame) copies one
+/// that is to be kept. After the last entry the stream ends; if the dump
+/// failed, or the table changed while it was read
+/// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)), its last item is
+/// that error, after all the data there was.
+///
+/// Any number of dumps may run at once on one handle.
+///
+/// # Cancel safety
+///
+/// Dropping it at any point cancels the dump: its socket is closed (or, on a
+/// single lane, the rest is read and discarded), and nothing else notices.
+#[derive(Debug)]
+#[must_use = "streams do nothing unless polled"]
+pub struct Dump {
+    keep: Keep,
+    asked: Asked,
+    source: Source,
+    /// Entries of the last datagram that the stream has not handed out.
+    chunk: Bytes,
+    /// Entries that a chunk borrows.
+    lent: Bytes,
+    sequence: u32,
+    deadline: Duration,
+    header_len: Option<usize>,
+    table: Option<&'static AttributeTable>,
+    done: bool,
+}
+
+/// Where the entries come from.
+#[derive(Debug)]
+enum Source {
+    /// It cannot be built.
+    Impossible(Option<Error>),
+    /// A socket of its own.
+    Private(Box<PrivateDump>),
+    /// The connection's single lane.
+    Shared(Box<SharedDump>),
+}
+
+/// Everything a dump brought, for callers that want all at once.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Collected {
+    /// The entries.
+    pub frames: Vec<Frame>,
+    /// The table changed while it was read, in every try: entries may be
+    /// missing or doubled.
+    pub interrupted: bool,
+}
+
+impl Dump {
+    pub(crate) fn new(keep: Keep, message: Message) -> Self {
+        let asked = Asked {
+            protocol: keep.shared.config.protocol,
+            kind: message.kind(),
+        };
+        let deadline = keep.shared.config.deadline;
+        count(&keep.shared.counters.dumps);
+        let timing = keep.shared.config.traits.timing;
+        let order = order_of(message, netlane_proto::Expect::Dump, timing);
+        let source = match order {
+            Err(error) => Source::Impossible(Some(error)),
+            Ok(order) if keep.shared.config.lanes == Lanes::Single => {
+                Source::Shared(Box::new(SharedDump::new(order)))
+            }
+            Ok(order) => Source::Private(Box::new(PrivateDump::new(order.bytes, timing))),
+        };
+        Self {
+            keep,
+            asked,
+            source,
+            chunk: Bytes::new(),
+            lent: Bytes::new(),
+            sequence: 0,
+            deadline,
+            header_len: None,
+            table: None,
+            done: false,
+        }
+    }
+
+    /// A dump that cannot be asked for.
+    pub(crate) fn impossible(keep: Keep, error: Error) -> Self {
+        let mut dump = Self::new(keep, Message::new(0, netlane_wire::Flags::empty()));
+        dump.source = Source::Impossible(Some(error));
+        dump
+    }
+
+    /// How long to wait at most for each part of the dump.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.deadline = limit;
+        self
+    }
+
+    /// The parts of the dump may arrive later than they are asked for: their
+    /// absence proves nothing.
+    pub fn late(mut self) -> Self {
+        if let Source::Private(dump) = &mut self.source {
+            dump.set_timing(Timing::Late);
+        }
+        self
+    }
+
+    /// Names for the request's attributes, for a refusal.
+    pub(crate) fn explain(
+        mut self,
+        header_len: usize,
+        table: Option<&'static AttributeTable>,
+    ) -> Self {
+        self.header_len = Some(header_len);
+        self.table = table;
+        self
+    }
+
+    /// The next entries, as they came in one datagram, without a copy: the
+    /// fastest way through a large table. `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the dump; or, after all its data, that it was
+    /// interrupted or damaged. Nothing follows an error.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped has taken nothing.
+    pub async fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        let ready = std::future::poll_fn(|context| self.poll_fill(context)).await;
+        match ready {
+            Some(Err(error)) => Err(error),
+            None => Ok(None),
+            Some(Ok(())) => Ok(Some(self.lend())),
+        }
+    }
+
+    /// Every entry of the dump. One that was interrupted is begun anew, up to
+    /// `retries` times; the last try's entries are returned in any case.
+    ///
+    /// # Errors
+    ///
+    /// If the dump is refused, damaged, or times out.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the dump.
+    pub async fn collect_with_retries(mut self, retries: usize) -> Result<Collected, Error> {
+        for tries_left in (0..=retries).rev() {
+            let mut collected = Collected::default();
+            while let Some(frame) = self.next().await {
+                match frame {
+                    Ok(frame) => collected.frames.push(frame),
+                    Err(error) if error.kind() == crate::ErrorKind::Interrupted => {
+                        collected.interrupted = true;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if !collected.interrupted || tries_left == 0 {
+                return Ok(collected);
+            }
+            tracing::debug!(tries_left, "a dump was interrupted; it is begun anew");
+            self.restart();
+        }
+        Ok(Collected::default())
+    }
+
+    /// Begins anew.
+    fn restart(&mut self) {
+        self.chunk = Bytes::new();
+        self.done = false;
+        count(&self.keep.shared.counters.dumps);
+        match &mut self.source {
+            Source::Private(dump) => dump.restart(),
+            Source::Shared(dump) => dump.restart(),
+            Source::Impossible(_) => {}
+        }
+    }
+
+    /// Ready with `Some(Ok)` when there are entries to hand out.
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<(), Error>>> {
+        if self.done {
+            return Poll::Ready(None);
+        }
+        if !self.chunk.is_empty() {
+            return Poll::Ready(Some(Ok(())));
+        }
+        let shared = &self.keep.shared;
+        let question = (self.header_len, self.table);
+        let filled = ready!(match &mut self.source {
+            Source::Impossible(error) => Poll::Ready(Err(error.take())),
+            Source::Private(dump) => dump.poll_fill(shared, self.deadline, question, context),
+            Source::Shared(dump) => {
+                dump.poll_fill(shared, self.deadline, question, context, &mut self.chunk)
+            }
+        });
+        Poll::Ready(match filled {
+            Ok(sequence) => {
+                self.sequence = sequence;
+                Some(Ok(()))
+            }
+            Err(end) => {
+                self.done = true;
+                end.map(|error| Err(error.about(self.asked)))
+            }
+        })
+    }
+
+    /// The entries that `poll_fill` has made ready, borrowed.
+    fn lend(&mut self) -> Chunk<'_> {
+        let sequence = self.sequence;
+        if let (true, Source::Private(dump)) = (self.chunk.is_empty(), &mut self.source) {
+            return Chunk {
+                sequence,
+                frames: Frames::new(dump.take_part()),
+            };
+        }
+        self.lent = std::mem::take(&mut self.chunk);
+        Chunk {
+            sequence,
+            frames: Frames::new(&self.lent),
+        }
+    }
+
+    /// The next entry among those that are ready, owned.
+    fn take_frame(&mut self) -> Option<Frame> {
+        if let (true, Source::Private(dump)) = (self.chunk.is_empty(), &mut self.source) {
+            self.chunk = Bytes::copy_from_slice(dump.take_part());
+        }
+        loop {
+            match Frame::take(&mut self.chunk) {
+                Some(Ok(frame)) if is_entry(frame.view(), self.sequence) => return Some(frame),
+                Some(Ok(_)) => {}
+                // The end, or bytes that are no frame, which were counted.
+                Some(Err(_)) | None => {
+                    self.chunk = Bytes::new();
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+impl Stream for Dump {
+    type Item = Result<Frame, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(self.poll_fill(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(())) => {
+                    if let Some(frame) = self.take_frame() {
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Dump {
+    fn drop(&mut self) {
+        match &mut self.source {
+            Source::Private(dump) => dump.give_up(&self.keep.shared),
+            Source::Shared(dump) => dump.give_up(&self.keep.shared),
+            Source::Impossible(_) => {}
+        }
+    }
+}
+
+/// Entries of a dump that came in one datagram: an iterator of frames that
+/// borrow from the dump's buffer.
+#[derive(Clone, Debug)]
+pub struct Chunk<'a> {
+    sequence: u32,
+    frames: Frames<'a>,
+}
+
+impl<'a> Iterator for Chunk<'a> {
+    type Item = FrameView<'a>;
+
+    fn next(&mut self) -> Option<FrameView<'a>> {
+        loop {
+            let frame = self.frames.next()?.ok()?;
+            if is_entry(frame, self.sequence) {
+                return Some(frame);
+            }
+        }
+    }
+}
+
+/// Whether a frame is an entry of the dump with this sequence number.
+fn is_entry(frame: FrameView<'_>, sequence: u32) -> bool {
+    let header = frame.header();
+    header.sequence == sequence && header.kind >= netlane_wire::kind::MIN_TYPE
+}

@@ -1,0 +1,433 @@
+//! One dump on a socket of its own. Owns the loop of reading it: the kernel
+//! makes the next part inside recv, so a read either brings it or proves that
+//! something is wrong. Mirrors `netlink_dump` of net/netlink/af_netlink.c.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use netlane_proto::{Datagram, DumpReader, Outcome, Timing};
+use netlane_sys::{Socket, Watch};
+use netlane_wire::{AttributeTable, Flags, Message};
+
+use super::pool::{DumpPool, DumpSocket};
+use crate::Error;
+use crate::answer::Question;
+use crate::connection::Shared;
+use crate::deadline::Deadline;
+use crate::lane::{Report, report_of};
+use crate::pace::{self, Timed};
+use crate::statistics::{count, count_many};
+
+/// How a dump ended: without an error, or with one.
+pub(crate) type End = Option<Error>;
+
+/// A dump that reads its own socket.
+#[derive(Debug)]
+pub(crate) struct PrivateDump {
+    request: Vec<u8>,
+    timing: Timing,
+    state: State,
+    /// Bytes of the buffer that hold entries not yet taken.
+    part: usize,
+    /// How the dump ended, once its last entries are taken.
+    end: Option<End>,
+    attempts: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Running(Box<Running>),
+    Over(Option<DumpSocket>),
+}
+
+#[derive(Debug)]
+struct Running {
+    socket: DumpSocket,
+    reader: DumpReader,
+    sequence: u32,
+    /// A no-op was sent to restart a dump that had stalled.
+    kicked: bool,
+    entries: usize,
+    wait: Option<Wait>,
+}
+
+impl PrivateDump {
+    pub(crate) const fn new(request: Vec<u8>, timing: Timing) -> Self {
+        Self {
+            request,
+            timing,
+            state: State::Idle,
+            part: 0,
+            end: None,
+            attempts: 0,
+        }
+    }
+
+    pub(crate) const fn set_timing(&mut self, timing: Timing) {
+        self.timing = timing;
+    }
+
+    /// Begins anew after an end.
+    pub(crate) fn restart(&mut self) {
+        self.state = State::Idle;
+        self.part = 0;
+        self.end = None;
+        self.attempts = 0;
+    }
+
+    /// The entries that are ready: whole frames, controls and strangers among
+    /// them. They are gone with the next call of `poll_fill`.
+    pub(crate) fn take_part(&mut self) -> &[u8] {
+        let len = std::mem::take(&mut self.part);
+        let buffer: &[u8] = match &self.state {
+            State::Running(running) => &running.socket.buffer,
+            State::Over(Some(socket)) => &socket.buffer,
+            _ => &[],
+        };
+        buffer.get(..len).unwrap_or_default()
+    }
+
+    /// Ready with the sequence number when entries are ready, or with the end.
+    pub(crate) fn poll_fill(
+        &mut self,
+        shared: &Arc<Shared>,
+        deadline: Duration,
+        question: (Option<usize>, Option<&'static AttributeTable>),
+        context: &mut Context<'_>,
+    ) -> Poll<Result<u32, End>> {
+        loop {
+            if self.part > 0 {
+                return Poll::Ready(Ok(self.sequence()));
+            }
+            if let Some(end) = self.end.take() {
+                self.release(shared);
+                return Poll::Ready(Err(end));
+            }
+            if let Err(error) = shared.check_open() {
+                self.end = Some(Some(error));
+                continue;
+            }
+            if !pace::has_budget() {
+                pace::yield_turn(context);
+                return Poll::Pending;
+            }
+            let timed = Timed::start();
+            let step = self.step(shared, question);
+            timed.stop();
+            match step {
+                Ok(Step::Again) => {}
+                Ok(Step::Wait) => {
+                    if let Some(end) = ready!(self.poll_wait(shared, deadline, context)) {
+                        self.end = Some(Some(end));
+                    }
+                }
+                Err(error) => self.end = Some(Some(error)),
+            }
+        }
+    }
+
+    fn sequence(&self) -> u32 {
+        match &self.state {
+            State::Running(running) => running.sequence,
+            State::Over(Some(socket)) => socket.next_sequence.wrapping_sub(1),
+            _ => 0,
+        }
+    }
+
+    /// One system call's worth of progress.
+    fn step(
+        &mut self,
+        shared: &Arc<Shared>,
+        question: (Option<usize>, Option<&'static AttributeTable>),
+    ) -> Result<Step, Error> {
+        let running = match &mut self.state {
+            State::Running(running) => running,
+            State::Idle => {
+                let socket = shared.dumps.lease(&shared.config)?;
+                self.begin(shared, socket)?;
+                return Ok(Step::Again);
+            }
+            State::Over(_) => return Err(Error::invalid("a dump was polled after its end")),
+        };
+        let received = running.socket.socket.recv(&mut running.socket.buffer);
+        match received {
+            Ok(received) => {
+                count(&shared.counters.datagrams_received);
+                let bytes = running
+                    .socket
+                    .buffer
+                    .get(..received.len)
+                    .unwrap_or_default();
+                let datagram = Datagram {
+                    bytes,
+                    full_len: received.full_len,
+                    sender: received.sender.port,
+                    group: None,
+                    nsid: received.nsid,
+                };
+                if datagram.sender != 0 {
+                    count(&shared.counters.foreign);
+                    return Ok(Step::Again);
+                }
+                running.kicked = false;
+                let part = running.reader.feed(&datagram);
+                running.entries += part.entries;
+                count_many(&shared.counters.stray, part.strangers);
+                let entries = part.entries;
+                let end = part.end.map(Ending::from);
+                if entries > 0 {
+                    self.part = received.len;
+                }
+                match end {
+                    Some(end) => self.finish(shared, end, question),
+                    None => Ok(Step::Again),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stalled(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Step::Again),
+            Err(error) => {
+                // A part was lost, or could not be made (KERNEL: netlink_dump
+                // failing inside recvmsg). Read on: the end is still to come.
+                count(&shared.counters.overruns);
+                running.reader.damage(0);
+                tracing::warn!(%error, "receive error during a dump");
+                Ok(Step::Again)
+            }
+        }
+    }
+
+    /// Sends the request on a socket without a dump.
+    fn begin(&mut self, shared: &Arc<Shared>, mut socket: DumpSocket) -> Result<(), Error> {
+        self.attempts += 1;
+        let sequence = socket.next_sequence;
+        socket.next_sequence = sequence.checked_add(1).unwrap_or(1);
+        netlane_wire::set_sequence_port(&mut self.request, sequence, socket.port);
+        socket.socket.send(&self.request).map_err(Error::not_sent)?;
+        count(&shared.counters.sent);
+        count(&shared.counters.datagrams_sent);
+        let reader = DumpReader::new(sequence);
+        self.state = State::Running(Box::new(Running {
+            socket,
+            reader,
+            sequence,
+            kicked: false,
+            entries: 0,
+            wait: None,
+        }));
+        Ok(())
+    }
+
+    /// EAGAIN before the end. A kernel that answers at once has stalled: any
+    /// message that is received restarts it (KERNEL: the next part is made
+    /// after a datagram was taken), so one is provoked, once.
+    fn stalled(&mut self) -> Result<Step, Error> {
+        let State::Running(running) = &mut self.state else {
+            return Ok(Step::Again);
+        };
+        if self.timing == Timing::Late {
+            return Ok(Step::Wait);
+        }
+        if running.kicked {
+            return Err(Error::unknown(
+                "the rest of the dump is lost: the kernel sends no more of it",
+            ));
+        }
+        running.kicked = true;
+        let flags = Flags::REQUEST | Flags::ACK;
+        let kick = Message::new(netlane_wire::kind::NOOP, flags).finish()?;
+        running.socket.socket.send(&kick).map_err(Error::not_sent)?;
+        tracing::debug!("a dump has stalled; a no-op restarts it");
+        Ok(Step::Again)
+    }
+
+    /// The end has been read.
+    fn finish(
+        &mut self,
+        shared: &Arc<Shared>,
+        ending: Ending,
+        (header_len, table): (Option<usize>, Option<&'static AttributeTable>),
+    ) -> Result<Step, Error> {
+        let State::Running(running) = std::mem::replace(&mut self.state, State::Idle) else {
+            return Ok(Step::Again);
+        };
+        let retry = running.entries == 0 && self.attempts < MAX_ATTEMPTS;
+        let socket = running.socket;
+        let end = match ending {
+            Ending::Complete { interrupted } => interrupted.then(Error::interrupted),
+            Ending::Truncated { full_len: 0 } => {
+                Some(Error::unknown("a part of the dump was lost"))
+            }
+            Ending::Truncated { full_len } => Some(Error::unknown(format!(
+                "a part of the dump was {full_len} bytes, longer than the receive buffer; \
+                 Builder::frame_size sets it"
+            ))),
+            // Another dump still runs on this socket (a zombie of the kernel):
+            // it must not be used again.
+            Ending::Refused { errno: EBUSY, .. } if retry => {
+                drop(socket);
+                let fresh = DumpPool::open(&shared.config)?;
+                return self.begin(shared, fresh).map(|()| Step::Again);
+            }
+            // The entry was larger than the first part may be; the kernel
+            // sizes parts by the reader's largest receive so far.
+            Ending::Refused {
+                errno: EMSGSIZE, ..
+            } if retry => {
+                return self.begin(shared, socket).map(|()| Step::Again);
+            }
+            Ending::Refused { errno, report } => {
+                let question = Question {
+                    bytes: &self.request,
+                    header_len,
+                    table,
+                };
+                let path = question.path(&report);
+                let refused = Error::refused(errno, report, path);
+                if errno == ENOBUFS {
+                    // Not a proof that the dump has ended: close its socket.
+                    self.end = Some(Some(refused));
+                    self.state = State::Over(None);
+                    return Ok(Step::Again);
+                }
+                Some(refused)
+            }
+            Ending::Lost => Some(Error::unknown("the kernel lost data of the dump")),
+        };
+        self.end = Some(end);
+        self.state = State::Over(Some(socket));
+        Ok(Step::Again)
+    }
+
+    /// Waits for readiness, no longer than the deadline. Ready with `None` if
+    /// there may be something to read.
+    fn poll_wait(
+        &mut self,
+        shared: &Arc<Shared>,
+        deadline: Duration,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Error>> {
+        let State::Running(running) = &mut self.state else {
+            return Poll::Ready(None);
+        };
+        let wait = match &mut running.wait {
+            Some(wait) => wait,
+            None => {
+                let socket = Arc::clone(&running.socket.socket);
+                running.wait.insert(Wait::new(socket, deadline))
+            }
+        };
+        let ready = wait.poll(shared, context);
+        if ready.is_ready() {
+            running.wait = None;
+        }
+        ready
+    }
+
+    /// Gives the socket back to the pool if its dump has ended.
+    fn release(&mut self, shared: &Arc<Shared>) {
+        if let State::Over(socket) = &mut self.state
+            && let Some(socket) = socket.take()
+        {
+            shared.dumps.give_back(socket);
+        }
+    }
+
+    /// The consumer is gone: a socket whose dump runs is closed, which ends it
+    /// in the kernel.
+    pub(crate) fn give_up(&mut self, shared: &Arc<Shared>) {
+        self.release(shared);
+        if matches!(self.state, State::Running(_)) {
+            count(&shared.counters.cancelled);
+        }
+        self.state = State::Over(None);
+    }
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Again,
+    Wait,
+}
+
+/// How the dump ended, owned.
+#[derive(Debug)]
+enum Ending {
+    Complete { interrupted: bool },
+    Refused { errno: i32, report: Report },
+    Truncated { full_len: usize },
+    Lost,
+}
+
+impl From<Outcome<'_>> for Ending {
+    fn from(outcome: Outcome<'_>) -> Self {
+        match outcome {
+            Outcome::Complete { interrupted, .. } => Self::Complete { interrupted },
+            Outcome::Refused { errno, extended } => Self::Refused {
+                errno,
+                report: report_of(extended),
+            },
+            Outcome::Truncated { full_len } => Self::Truncated { full_len },
+            _ => Self::Lost,
+        }
+    }
+}
+
+/// A wait for the next part of a late dump.
+struct Wait {
+    ready: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
+    deadline: Deadline,
+}
+
+impl Wait {
+    fn new(socket: Arc<Socket>, deadline: Duration) -> Self {
+        let ready = Box::pin(async move {
+            let watch = Watch::register(socket)?;
+            watch.ready().await.map(netlane_sys::Readable::clear)
+        });
+        Self {
+            ready,
+            deadline: Deadline::new(deadline),
+        }
+    }
+
+    fn poll(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<Option<Error>> {
+        let Some(runtime) = shared.runtime_here() else {
+            return Poll::Ready(Some(Error::invalid(NO_RUNTIME)));
+        };
+        let _entered = runtime.enter();
+        match self.ready.as_mut().poll(context) {
+            Poll::Ready(Ok(())) => return Poll::Ready(None),
+            Poll::Ready(Err(error)) => return Poll::Ready(Some(Error::socket(error))),
+            Poll::Pending => {}
+        }
+        self.deadline.poll(shared, context).map(|()| {
+            count(&shared.counters.timed_out);
+            Some(Error::timed_out(self.deadline.limit(), ""))
+        })
+    }
+}
+
+impl std::fmt::Debug for Wait {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wait")
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends of one dump: the first, and after a zombie or an entry too large.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Errno values of Linux; those that differ on MIPS or SPARC only cost a retry.
+const EBUSY: i32 = 16;
+const EMSGSIZE: i32 = 90;
+const ENOBUFS: i32 = 105;
+
+const NO_RUNTIME: &str = "a dump that has to wait needs a tokio runtime, and the Connection was \
+                          never polled";

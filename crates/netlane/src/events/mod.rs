@@ -1,0 +1,111 @@
+//! Multicast events: what is delivered, to whom, and what is said when some
+//! are lost. Owns the types a subscriber sees; sockets are `lanes.rs`'s.
+
+mod lanes;
+mod loss;
+mod queue;
+mod subscription;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use netlane_wire::Frame;
+
+pub(crate) use lanes::EventLanes;
+pub use loss::{Loss, LossCause, LossCount};
+pub use queue::WhenFull;
+pub(crate) use queue::{Entry, Fanout, Queue};
+pub use subscription::{Notice, Subscribe, Subscription};
+
+use crate::lane::Wakes;
+use crate::statistics::{Counters, count};
+
+/// A multicast message.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event {
+    /// The message. Its sequence and port are those of the request that caused
+    /// it, whoever made that.
+    pub frame: Frame,
+    /// The group's number, as `RTNLGRP_LINK` = 1.
+    pub group: u32,
+    /// The id of the network namespace it comes from, if that is not the
+    /// socket's own; see [`Subscribe::all_namespaces`].
+    pub nsid: Option<i32>,
+}
+
+impl Event {
+    pub(crate) const fn new(frame: Frame, group: u32, nsid: Option<i32>) -> Self {
+        Self { frame, group, nsid }
+    }
+}
+
+/// One subscriber: its queue, and what it asked for.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) queue: Arc<Queue<Event>>,
+    pub(crate) groups: BTreeSet<u32>,
+}
+
+/// The subscribers of a lane.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Audience {
+    listeners: Arc<Mutex<Vec<Listener>>>,
+    /// The lane carries more than any one subscriber asked for.
+    shared: Arc<AtomicBool>,
+}
+
+impl Audience {
+    fn listeners(&self) -> MutexGuard<'_, Vec<Listener>> {
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a subscriber. `whole`: it asked for all that this lane carries.
+    pub(crate) fn add(&self, listener: Listener, whole: bool) {
+        if !whole {
+            self.shared.store(true, Ordering::Relaxed);
+        }
+        self.listeners().push(listener);
+    }
+
+    pub(crate) fn remove(&self, queue: &Arc<Queue<Event>>) {
+        let mut listeners = self.listeners();
+        let found = listeners
+            .iter()
+            .position(|other| Arc::ptr_eq(&other.queue, queue));
+        let removed = found.map(|index| listeners.swap_remove(index));
+        drop(listeners);
+        drop(removed);
+    }
+
+    /// Hands an event to everybody who asked for its group.
+    pub(crate) fn deliver(&self, event: &Event, wakes: &mut Wakes, counters: &Counters) {
+        count(&counters.events);
+        for listener in self.listeners().iter() {
+            if listener.groups.contains(&event.group) && listener.queue.push(event.clone(), wakes) {
+                count(&counters.events_lost);
+            }
+        }
+    }
+
+    /// Tells everybody that something was lost.
+    pub(crate) fn lost(&self, loss: Loss, wakes: &mut Wakes, counters: &Counters) {
+        counters
+            .events_lost
+            .fetch_add(loss.number(), Ordering::Relaxed);
+        let shared = self.shared.load(Ordering::Relaxed);
+        let loss = if shared { loss.bounded() } else { loss };
+        for listener in self.listeners().iter() {
+            listener.queue.push_loss(loss, wakes);
+        }
+    }
+
+    pub(crate) fn end(&self, wakes: &mut Wakes) {
+        for listener in self.listeners().iter() {
+            listener.queue.end(wakes);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! A bounded queue between the lane and one consumer, and the list of them.
+//! Owns the order of items and loss markers and the policy for a full queue;
+//! knows nothing of sockets.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::loss::{Loss, LossCause};
+use crate::lane::Wakes;
+
+/// What to do with an event for a queue that is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// Drop it, and report the loss after the events in the queue.
+    #[default]
+    DropNewest,
+    /// Drop the oldest event in the queue, and report the loss before the rest.
+    DropOldest,
+    /// Report the loss and end the stream: for consumers that must start anew
+    /// when they miss anything.
+    End,
+}
+
+/// An item or a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry<T> {
+    Item(T),
+    Lost(Loss),
+}
+
+/// A bounded queue with one consumer.
+#[derive(Debug)]
+pub(crate) struct Queue<T>(Mutex<Inner<T>>);
+
+#[derive(Debug)]
+struct Inner<T> {
+    entries: VecDeque<Entry<T>>,
+    /// Items among the entries. Gaps are not counted: between two items there
+    /// is at most one of each cause.
+    items: usize,
+    capacity: usize,
+    when_full: WhenFull,
+    waker: Option<Waker>,
+    ended: bool,
+}
+
+impl<T> Queue<T> {
+    /// A queue that holds `capacity` items, at least one.
+    pub(crate) fn new(capacity: usize, when_full: WhenFull) -> Self {
+        Self(Mutex::new(Inner {
+            entries: VecDeque::new(),
+            items: 0,
+            capacity: capacity.max(1),
+            when_full,
+            waker: None,
+            ended: false,
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an item; says whether one was lost for it.
+    pub(crate) fn push(&self, item: T, wakes: &mut Wakes) -> bool {
+        let mut inner = self.lock();
+        if inner.ended {
+            return false;
+        }
+        let full = inner.items >= inner.capacity;
+        if full {
+            inner.overflow(item);
+        } else {
+            inner.items += 1;
+            inner.entries.push_back(Entry::Item(item));
+        }
+        wakes.add(inner.waker.take());
+        full
+    }
+
+    /// Adds a gap after what is queued.
+    pub(crate) fn push_loss(&self, loss: Loss, wakes: &mut Wakes) {
+        let mut inner = self.lock();
+        if !inner.ended {
+            inner.note_last(loss);
+            wakes.add(inner.waker.take());
+        }
+    }
+
+    /// Nothing more will come; what is queued can still be taken.
+    pub(crate) fn end(&self, wakes: &mut Wakes) {
+        let mut inner = self.lock();
+        inner.ended = true;
+        wakes.add(inner.waker.take());
+    }
+
+    /// The next entry, or `None` at the end.
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Entry<T>>> {
+        let mut inner = self.lock();
+        if let Some(entry) = inner.entries.pop_front() {
+            inner.items -= usize::from(matches!(entry, Entry::Item(_)));
+            return Poll::Ready(Some(entry));
+        }
+        if inner.ended {
+            return Poll::Ready(None);
+        }
+        let replaced = match &inner.waker {
+            Some(waker) if waker.will_wake(context.waker()) => None,
+            _ => inner.waker.replace(context.waker().clone()),
+        };
+        drop(inner);
+        drop(replaced);
+        Poll::Pending
+    }
+
+    /// Items that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().items
+    }
+}
+
+impl<T> Inner<T> {
+    fn overflow(&mut self, item: T) {
+        let lost = Loss::one(LossCause::QueueFull);
+        match self.when_full {
+            WhenFull::DropNewest => self.note_last(lost),
+            WhenFull::End => {
+                self.note_last(lost);
+                self.ended = true;
+            }
+            WhenFull::DropOldest => {
+                self.drop_oldest(lost);
+                self.entries.push_back(Entry::Item(item));
+            }
+        }
+    }
+
+    /// Notes a gap at the end, joined to one that is there.
+    fn note_last(&mut self, loss: Loss) {
+        for entry in self.entries.iter_mut().rev() {
+            let Entry::Lost(last) = entry else { break };
+            if last.join(loss) {
+                return;
+            }
+        }
+        self.entries.push_back(Entry::Lost(loss));
+    }
+
+    /// Replaces the oldest item by a gap.
+    fn drop_oldest(&mut self, lost: Loss) {
+        let oldest = self
+            .entries
+            .iter()
+            .position(|entry| matches!(entry, Entry::Item(_)));
+        if let Some(index) = oldest {
+            self.entries.remove(index);
+        }
+        if let Some(Entry::Lost(first)) = self.entries.front_mut()
+            && first.join(lost)
+        {
+            return;
+        }
+        self.entries.push_front(Entry::Lost(lost));
+    }
+}
+
+/// Every queue that hears the same source.
+#[derive(Debug)]
+pub(crate) struct Fanout<T>(Arc<Mutex<Vec<Arc<Queue<T>>>>>);
+
+impl<T> Clone for Fanout<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Fanout<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Fanout<T> {
+    pub(crate) fn queues(&self) -> MutexGuard<'_, Vec<Arc<Queue<T>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(&self, queue: Arc<Queue<T>>) {
+        self.queues().push(queue);
+    }
+
+    pub(crate) fn remove(&self, queue: &Arc<Queue<T>>) {
+        let mut queues = self.queues();
+        let found = queues.iter().position(|other| Arc::ptr_eq(other, queue));
+        let removed = found.map(|index| queues.swap_remove(index));
+        drop(queues);
+        drop(removed);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues().is_empty()
+    }
+
+    pub(crate) fn end(&self, wakes: &mut Wakes) {
+        for queue in self.queues().iter() {
+            queue.end(wakes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(queue: &Queue<u32>) -> Vec<Entry<u32>> {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut entries = Vec::new();
+        while let Poll::Ready(Some(entry)) = queue.poll(&mut context) {
+            entries.push(entry);
+        }
+        entries
+    }
+
+    fn filled(when_full: WhenFull, items: u32) -> Queue<u32> {
+        let queue = Queue::new(2, when_full);
+        let mut wakes = Wakes::default();
+        for item in 0..items {
+            queue.push(item, &mut wakes);
+        }
+        queue
+    }
+
+    fn lost(n: u64) -> Entry<u32> {
+        Entry::Lost(Loss {
+            cause: LossCause::QueueFull,
+            count: super::super::LossCount::Exact(n),
+        })
+    }
+
+    #[test]
+    fn the_newest_are_dropped_and_the_gap_stands_where_they_were() {
+        let queue = filled(WhenFull::DropNewest, 5);
+        assert_eq!(drain(&queue), [Entry::Item(0), Entry::Item(1), lost(3)]);
+        queue.push(9, &mut Wakes::default());
+        assert_eq!(drain(&queue), [Entry::Item(9)]);
+    }
+
+    #[test]
+    fn the_oldest_are_dropped_and_the_gap_stands_first() {
+        let queue = filled(WhenFull::DropOldest, 5);
+        assert_eq!(drain(&queue), [lost(3), Entry::Item(3), Entry::Item(4)]);
+    }
+
+    #[test]
+    fn a_queue_that_ends_when_full_says_so_and_takes_nothing_more() {
+        let queue = filled(WhenFull::End, 5);
+        assert_eq!(drain(&queue), [Entry::Item(0), Entry::Item(1), lost(1)]);
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(queue.poll(&mut context), Poll::Ready(None));
+    }
+
+    #[test]
+    fn gaps_of_two_causes_stay_apart_and_do_not_grow_the_queue() {
+        let queue = filled(WhenFull::DropNewest, 3);
+        let mut wakes = Wakes::default();
+        for _ in 0..10 {
+            queue.push_loss(Loss::in_kernel(Some(4)), &mut wakes);
+            queue.push(7, &mut wakes);
+        }
+        let kernel = Entry::Lost(Loss::in_kernel(Some(40)));
+        assert_eq!(
+            drain(&queue),
+            [Entry::Item(0), Entry::Item(1), lost(11), kernel]
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! What arrives by unicast and answers no request: messages of peers, and what
+//! the kernel sends on its own. Owns the stream and its queue; what counts as
+//! unsolicited is netlane-proto's decision.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures::Stream;
+use netlane_wire::{Frame, Malformed};
+
+use crate::Error;
+use crate::events::{Entry, Fanout, Loss, Queue, WhenFull};
+use crate::handle::Keep;
+use crate::lane::{Lane, Wakes};
+
+/// A unicast message that answers no request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Unsolicited {
+    /// A whole frame.
+    #[non_exhaustive]
+    Frame {
+        /// The frame.
+        frame: Frame,
+        /// The sender's port id; 0 is the kernel.
+        sender: u32,
+    },
+    /// Bytes that are no frame: the rest of a datagram, as it came.
+    #[non_exhaustive]
+    Malformed {
+        /// The bytes from where the walk stopped.
+        bytes: Bytes,
+        /// What is wrong with them.
+        why: Malformed,
+        /// The sender's port id; 0 is the kernel.
+        sender: u32,
+    },
+}
+
+impl Unsolicited {
+    pub(crate) const fn frame(frame: Frame, sender: u32) -> Self {
+        Self::Frame { frame, sender }
+    }
+
+    pub(crate) fn malformed(bytes: &[u8], why: Malformed, sender: u32) -> Self {
+        Self::Malformed {
+            bytes: Bytes::copy_from_slice(bytes),
+            why,
+            sender,
+        }
+    }
+
+    /// The sender's port id; 0 is the kernel.
+    #[must_use]
+    pub const fn sender(&self) -> u32 {
+        match self {
+            Self::Frame { sender, .. } | Self::Malformed { sender, .. } => *sender,
+        }
+    }
+
+    /// The frame, if it is one.
+    #[must_use]
+    pub const fn as_frame(&self) -> Option<&Frame> {
+        match self {
+            Self::Frame { frame, .. } => Some(frame),
+            Self::Malformed { .. } => None,
+        }
+    }
+}
+
+/// The inbound streams of a lane.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Inbox(Fanout<Unsolicited>);
+
+impl Inbox {
+    /// Hands a message to every stream; says whether there was one.
+    pub(crate) fn deliver(&self, message: Unsolicited, wakes: &mut Wakes) -> bool {
+        let queues = self.0.queues();
+        for queue in queues.iter() {
+            queue.push(message.clone(), wakes);
+        }
+        !queues.is_empty()
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    pub(crate) fn end(&self, wakes: &mut Wakes) {
+        self.0.end(wakes);
+    }
+}
+
+/// A stream of unicast messages that answer no request of this connection.
+///
+/// Each stream hears all of them, from the moment it was made. Its queue is
+/// bounded; what did not fit is reported as a [`Loss`] in its place. After the
+/// connection has ended, the error comes once, then `None`.
+///
+/// # Cancel safety
+///
+/// Dropping it, or a future of its `next`, at any point loses nothing for
+/// others.
+#[derive(Debug)]
+#[must_use = "streams do nothing unless polled"]
+pub struct Inbound {
+    lane: Arc<Lane>,
+    inbox: Inbox,
+    queue: Arc<Queue<Unsolicited>>,
+    done: bool,
+    _keep: Keep,
+}
+
+impl Inbound {
+    pub(crate) fn open(lane: &Arc<Lane>, capacity: usize, keep: Keep) -> Result<Self, Error> {
+        let inbox = lane.inbox()?;
+        let queue = Arc::new(Queue::new(capacity, WhenFull::DropNewest));
+        inbox.0.add(Arc::clone(&queue));
+        // The socket is to be read from now on, also when nobody asks.
+        lane.signal.notify_one();
+        Ok(Self {
+            lane: Arc::clone(lane),
+            inbox,
+            queue,
+            done: false,
+            _keep: keep,
+        })
+    }
+}
+
+impl Stream for Inbound {
+    type Item = Result<Received, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.done {
+            return Poll::Ready(None);
+        }
+        let item = match ready!(self.queue.poll(context)) {
+            Some(Entry::Item(message)) => Ok(Received::Message(message)),
+            Some(Entry::Lost(loss)) => Ok(Received::Lost(loss)),
+            None => {
+                self.done = true;
+                Err(self.lane.ended().unwrap_or_else(Error::closed))
+            }
+        };
+        Poll::Ready(Some(item))
+    }
+}
+
+/// An item of [`Inbound`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Received {
+    /// A message.
+    Message(Unsolicited),
+    /// Messages did not fit into the stream's queue.
+    Lost(Loss),
+}
+
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        self.inbox.0.remove(&self.queue);
+    }
+}

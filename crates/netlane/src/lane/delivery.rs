@@ -1,0 +1,152 @@
+//! Where a lane's frames go: the sink between the conversations and everything
+//! outside the lane. Owns the collecting of replies, wake-ups and unsolicited
+//! frames; runs under the lane's lock, so it wakes and drops nothing itself.
+
+use netlane_proto::{Anomaly, Datagram, Outcome, Sequence, Sink};
+use netlane_wire::{FrameView, Malformed};
+
+use super::credit::{Credit, truesize};
+use super::waiting::{Ending, Waiting};
+use super::wakes::Wakes;
+use crate::events::{Audience, Event};
+use crate::inbound::{Inbox, Unsolicited};
+use crate::statistics::{Counters, count};
+
+/// One receive call's deliveries.
+pub(crate) struct Delivery<'a> {
+    pub(crate) wakes: &'a mut Wakes,
+    pub(crate) credit: &'a mut Credit,
+    pub(crate) counters: &'a Counters,
+    pub(crate) inbox: Option<&'a Inbox>,
+    pub(crate) audience: Option<&'a Audience>,
+    /// The dump under way on this socket, if it ends here.
+    pub(crate) dump_ended: &'a mut bool,
+    /// What the datagram being delivered costs the receive buffer; charged to
+    /// the first conversation that takes a frame of it.
+    pub(crate) cost: u32,
+}
+
+impl Delivery<'_> {
+    /// Gives back what a conversation had of the window, and learns from it.
+    fn settle(&mut self, waiting: &mut Waiting, succeeded: bool) {
+        self.credit.give(waiting.charge);
+        self.credit.learn(waiting.kind, waiting.cost, succeeded);
+        waiting.charge = 0;
+        *self.dump_ended |= std::mem::take(&mut waiting.dump);
+    }
+
+    fn spend(&mut self, waiting: &mut Waiting) {
+        waiting.cost = waiting.cost.saturating_add(std::mem::take(&mut self.cost));
+    }
+}
+
+impl Sink<Waiting> for Delivery<'_> {
+    fn reply(&mut self, waiting: &mut Waiting, _: Sequence, frame: FrameView<'_>) {
+        self.spend(waiting);
+        waiting.held = waiting.held.saturating_add(frame.bytes().len());
+        if waiting.held > MAX_HELD {
+            waiting.replies.clear();
+        } else {
+            waiting.replies.push(frame.to_frame());
+        }
+        if waiting.dump {
+            self.wakes.add(waiting.waker.take());
+        }
+    }
+
+    fn finished(&mut self, waiting: &mut Waiting, _: Sequence, outcome: Outcome<'_>) {
+        self.spend(waiting);
+        let succeeded = matches!(
+            outcome,
+            Outcome::Acknowledged(_) | Outcome::Replied | Outcome::Complete { .. }
+        );
+        self.settle(waiting, succeeded);
+        let counter = match outcome {
+            Outcome::Refused { .. } => &self.counters.refused,
+            Outcome::Lost | Outcome::Overrun | Outcome::Truncated { .. } => &self.counters.lost,
+            _ => &self.counters.answered,
+        };
+        count(counter);
+        let ending = if waiting.held > MAX_HELD {
+            Ending::TooMuch
+        } else {
+            outcome.into()
+        };
+        waiting.ending = Some(ending);
+        self.wakes.add(waiting.waker.take());
+    }
+
+    fn forgotten(&mut self, waiting: &mut Waiting) {
+        self.spend(waiting);
+        self.settle(waiting, false);
+    }
+
+    fn event(&mut self, group: u32, datagram: &Datagram<'_>, frame: FrameView<'_>) {
+        if let Some(audience) = self.audience {
+            let event = Event::new(frame.to_frame(), group, datagram.nsid);
+            audience.deliver(&event, self.wakes, self.counters);
+        }
+    }
+
+    fn unsolicited(&mut self, datagram: &Datagram<'_>, frame: FrameView<'_>) {
+        self.offer(Unsolicited::frame(frame.to_frame(), datagram.sender));
+    }
+
+    fn malformed(&mut self, datagram: &Datagram<'_>, bytes: &[u8], why: Malformed) {
+        count(&self.counters.malformed);
+        if datagram.group.is_none() {
+            self.offer(Unsolicited::malformed(bytes, why, datagram.sender));
+        }
+    }
+
+    fn anomaly(&mut self, anomaly: Anomaly) {
+        match anomaly {
+            Anomaly::Foreign { sender } => {
+                count(&self.counters.foreign);
+                tracing::debug!(
+                    sender,
+                    "dropped a datagram from a sender that is not the kernel"
+                );
+            }
+            Anomaly::Truncated { len, full_len } => {
+                count(&self.counters.truncated);
+                tracing::warn!(
+                    len,
+                    full_len,
+                    "a datagram did not fit into the receive buffer"
+                );
+            }
+            Anomaly::Swallowed => count(&self.counters.swallowed),
+            Anomaly::RefusedUnawaited { errno } => {
+                count(&self.counters.refused_unawaited);
+                tracing::debug!(errno, "a request that nobody waits for was refused");
+            }
+            // `Stray`, and what may be added to `Anomaly`.
+            other => {
+                count(&self.counters.stray);
+                tracing::debug!(?other, "a control message answers no request");
+            }
+        }
+    }
+}
+
+impl Delivery<'_> {
+    /// Offers what nobody asked for to the inbound streams.
+    fn offer(&mut self, unsolicited: Unsolicited) {
+        let taken = self
+            .inbox
+            .is_some_and(|inbox| inbox.deliver(unsolicited, self.wakes));
+        if !taken {
+            count(&self.counters.unsolicited_dropped);
+        }
+    }
+}
+
+/// Frames' bytes that a lane holds for one request; an answer that outgrows it
+/// ends in an error instead of filling the memory.
+pub(crate) const MAX_HELD: usize = 64 << 20;
+
+/// What a received datagram cost the receive buffer.
+pub(crate) fn cost_of(full_len: usize) -> u32 {
+    truesize(full_len)
+}

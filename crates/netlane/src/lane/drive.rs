@@ -1,0 +1,192 @@
+//! Driving a lane: send what waits, read what is there, hand out what it is.
+//! Owns the loop and its order; every decision is `state.rs`'s.
+
+use std::io;
+use std::sync::MutexGuard;
+use std::sync::atomic::Ordering;
+
+use netlane_proto::{Mark, Sequence};
+use netlane_sys::Received;
+
+use super::Lane;
+use super::reader::Reader;
+use super::state::State;
+use super::transport::Transport;
+use super::wakes::Wakes;
+use crate::Error;
+use crate::statistics::count;
+
+impl<S: Transport> Lane<S> {
+    /// Drives until `mine` has ended and nothing else is expected, or nothing
+    /// more can be read. Takes and returns the lock, which is open during
+    /// system calls; the wake-ups are the caller's, after unlocking.
+    pub(super) fn drive<'a>(
+        &'a self,
+        state: MutexGuard<'a, State>,
+        mine: Option<Sequence>,
+    ) -> (MutexGuard<'a, State>, Wakes) {
+        let mut wakes = Wakes::default();
+        let state = self.drive_with(state, mine, &mut wakes);
+        (state, wakes)
+    }
+
+    /// [`drive`](Self::drive), adding to wake-ups already collected.
+    pub(super) fn drive_with<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        mine: Option<Sequence>,
+        wakes: &mut Wakes,
+    ) -> MutexGuard<'a, State> {
+        let Some(mut reader) = state.reader.take() else {
+            state.again = true;
+            return state;
+        };
+        let guard = EndOnPanic(self);
+        let (mut to_empty, mut lossy) = (false, std::mem::take(&mut state.lossy));
+        for _ in 0..MAX_ROUNDS {
+            to_empty |= std::mem::take(&mut state.again);
+            state = self.send_published(state, &mut reader, wakes);
+            let mark = state.conversations.mark();
+            drop(state);
+            let received = self.socket.receive(&mut reader.buffer);
+            // The marker of a loss stands after the events that preceded it.
+            let drops = (lossy && is_empty(&received)).then(|| self.socket.drops());
+            state = self.lock();
+            let read = self.take_in(&mut state, &reader, received, mark, wakes);
+            lossy |= read == Read::Failed;
+            if let Some(drops) = drops {
+                state.lost(drops, wakes, &self.counters);
+                lossy = false;
+            }
+            if self.is_done(&mut state, read, to_empty, mine) {
+                std::mem::forget(guard);
+                state.lossy |= lossy;
+                return self.hand_back(state, reader, false);
+            }
+        }
+        std::mem::forget(guard);
+        state.lossy |= lossy;
+        self.hand_back(state, reader, true)
+    }
+
+    /// Sends one datagram of published requests, if any may go.
+    fn send_published<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        reader: &mut Reader,
+        wakes: &mut Wakes,
+    ) -> MutexGuard<'a, State> {
+        let Some(to) = state.fill(reader) else {
+            return state;
+        };
+        self.crowded
+            .store(reader.sequences.len() > 1, Ordering::Relaxed);
+        drop(state);
+        let result = self.socket.send(&reader.outgoing, to);
+        count(&self.counters.datagrams_sent);
+        state = self.lock();
+        state.dispatched(reader, &result, wakes, &self.counters);
+        state
+    }
+
+    /// What one receive call brought.
+    fn take_in(
+        &self,
+        state: &mut State,
+        reader: &Reader,
+        received: io::Result<Received>,
+        mark: Mark,
+        wakes: &mut Wakes,
+    ) -> Read {
+        match received {
+            Ok(received) => {
+                let bytes = reader.buffer.get(..received.len).unwrap_or_default();
+                state.feed(bytes, &received, wakes, &self.counters);
+                Read::Datagram
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                state.emptied(mark, wakes, &self.counters);
+                Read::Empty
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Read::Datagram,
+            Err(error) => {
+                // Everything queued is older than the loss; requests whose
+                // answers it took are found at EAGAIN (KERNEL: netlink_overrun).
+                count(&self.counters.overruns);
+                tracing::warn!(%error, "receive error: answers may be lost");
+                if state.failed() {
+                    state.end(Error::socket(error), wakes, &self.counters);
+                    return Read::Gone;
+                }
+                Read::Failed
+            }
+        }
+    }
+
+    /// Whether there is nothing more to do here.
+    fn is_done(
+        &self,
+        state: &mut State,
+        read: Read,
+        to_empty: bool,
+        mine: Option<Sequence>,
+    ) -> bool {
+        let quiet = !state.again && !state.sendable();
+        match read {
+            Read::Gone => true,
+            Read::Failed => false,
+            Read::Empty => quiet,
+            Read::Datagram => {
+                quiet
+                    && !to_empty
+                    && mine.is_some_and(|mine| state.conversations.is_finished(mine))
+                    && !state.conversations.unproved()
+            }
+        }
+    }
+
+    /// Gives the reader back; calls the Connection if there is more to do, or
+    /// if only readiness can tell what comes.
+    fn hand_back<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        reader: Box<Reader>,
+        unfinished: bool,
+    ) -> MutexGuard<'a, State> {
+        state.reader = Some(reader);
+        if unfinished || (state.needs_readiness() && !state.armed) {
+            self.signal.notify_one();
+        }
+        state
+    }
+}
+
+/// Whether a receive call found nothing.
+fn is_empty(received: &io::Result<Received>) -> bool {
+    matches!(received, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// What a receive call was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Datagram,
+    Empty,
+    Failed,
+    Gone,
+}
+
+/// Has the Connection end the lane if the reader's holder panics: the reader
+/// would be gone, and everybody would wait. The lock may be held right now, so
+/// nothing is done here but to say so.
+struct EndOnPanic<'a, S: Transport>(&'a Lane<S>);
+
+impl<S: Transport> Drop for EndOnPanic<'_, S> {
+    fn drop(&mut self) {
+        self.0.panicked.store(true, Ordering::Release);
+        self.0.signal.notify_one();
+    }
+}
+
+/// Receive calls in one drive, after which the Connection takes over: a caller
+/// must get back to its own work. One full credit window of ACKs fits.
+const MAX_ROUNDS: usize = 512;

@@ -1,0 +1,442 @@
+//! What a lane's lock guards: conversations, outbox, credit, and who reads.
+//! Owns every decision made under the lock; makes no system call and wakes
+//! nobody.
+
+use std::collections::VecDeque;
+use std::io;
+
+use netlane_proto::{Conversations, Datagram, Expect, Mark, Profile, Sequence, Timing};
+use netlane_sys::{Address, Received};
+use netlane_wire::Header;
+
+use super::credit::Credit;
+use super::delivery::{Delivery, cost_of};
+use super::reader::Reader;
+use super::waiting::{Ending, Waiting};
+use super::wakes::Wakes;
+use crate::Error;
+use crate::events::{Audience, Loss};
+use crate::inbound::Inbox;
+use crate::statistics::{Counters, count};
+
+/// A request before it is sent: finished bytes and what is expected of them.
+#[derive(Debug)]
+pub(crate) struct Order {
+    /// The whole message; sequence and port are filled in on sending.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) kind: u16,
+    pub(crate) expect: Expect,
+    pub(crate) timing: Timing,
+    /// `None`: the kernel, or whom the socket is connected to.
+    pub(crate) to: Option<Address>,
+    /// Goes out as it is: no conversation, no sequence number.
+    pub(crate) plain: bool,
+}
+
+/// A published request that waits to be sent by whoever drives.
+#[derive(Debug)]
+struct Intent {
+    sequence: Sequence,
+    bytes: Vec<u8>,
+    to: Option<Address>,
+    dump: bool,
+}
+
+/// The guarded part of a lane.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) conversations: Conversations<Waiting>,
+    pub(crate) credit: Credit,
+    outbox: VecDeque<Intent>,
+    /// Cancelled intents still in the outbox.
+    withdrawn: usize,
+    /// The receive buffers; away while somebody reads.
+    pub(crate) reader: Option<Box<Reader>>,
+    /// Somebody found the reader away: whoever has it reads to EAGAIN.
+    pub(crate) again: bool,
+    /// The Connection watches the socket's readiness.
+    pub(crate) armed: bool,
+    /// A dump is under way on this socket.
+    dumping: bool,
+    /// Why the lane ended, if it has.
+    pub(crate) ended: Option<Error>,
+    pub(crate) inbox: Option<Inbox>,
+    pub(crate) audience: Option<Audience>,
+    /// A receive error was seen, and the queue not yet read empty after it.
+    pub(crate) lossy: bool,
+    /// The socket's drop count when it was last accounted for.
+    drops: u32,
+    /// Receive errors in a row without a datagram between them.
+    failures: u32,
+}
+
+impl State {
+    pub(crate) fn new(profile: Profile, seed: u32, receive_buffer: usize, frame: usize) -> Self {
+        Self {
+            conversations: Conversations::new(profile, seed),
+            credit: Credit::new(receive_buffer),
+            outbox: VecDeque::new(),
+            withdrawn: 0,
+            reader: Some(Box::new(Reader::new(frame))),
+            again: false,
+            armed: false,
+            dumping: false,
+            ended: None,
+            inbox: None,
+            audience: None,
+            lossy: false,
+            drops: 0,
+            failures: 0,
+        }
+    }
+
+    /// Whether a request may be sent at once by its own caller.
+    pub(crate) fn may_send(&self, order: &Order) -> bool {
+        self.outbox.is_empty()
+            && self
+                .credit
+                .fits(self.credit.charge(order.kind, order.expect))
+            && !(self.dumping && order.expect == Expect::Dump)
+    }
+
+    /// Begins a conversation whose request its caller sends at once.
+    pub(crate) fn register(&mut self, order: &mut Order) -> Sequence {
+        let sequence = self.submit(order, false);
+        let port = self.conversations.profile().port;
+        netlane_wire::set_sequence_port(&mut order.bytes, sequence.get(), port);
+        sequence
+    }
+
+    /// Begins a conversation whose request waits in the outbox.
+    pub(crate) fn publish(&mut self, mut order: Order) -> Sequence {
+        let sequence = self.submit(&order, true);
+        let port = self.conversations.profile().port;
+        netlane_wire::set_sequence_port(&mut order.bytes, sequence.get(), port);
+        let dump = order.expect == Expect::Dump;
+        self.outbox.push_back(Intent {
+            sequence,
+            bytes: order.bytes,
+            to: order.to,
+            dump,
+        });
+        sequence
+    }
+
+    /// Begins a conversation whose request another thread will send.
+    pub(crate) fn enlist(&mut self, order: &mut Order) -> Sequence {
+        let sequence = self.submit(order, true);
+        let port = self.conversations.profile().port;
+        netlane_wire::set_sequence_port(&mut order.bytes, sequence.get(), port);
+        sequence
+    }
+
+    /// An enlisted request is about to be sent; `false` if it was cancelled.
+    pub(crate) fn launch(&mut self, sequence: Sequence) -> bool {
+        let Some(waiting) = self.conversations.data_mut(sequence) else {
+            return false;
+        };
+        waiting.queued = false;
+        // Taken even if it does not fit: the threads are few, and their
+        // answers are read as soon as they are there.
+        self.credit.take(waiting.charge);
+        true
+    }
+
+    fn submit(&mut self, order: &Order, queued: bool) -> Sequence {
+        let charge = self.credit.charge(order.kind, order.expect);
+        let dump = order.expect == Expect::Dump;
+        if !queued {
+            self.credit.take(charge);
+            self.dumping |= dump;
+        }
+        let waiting = Waiting {
+            kind: order.kind,
+            charge,
+            queued,
+            dump,
+            ..Waiting::default()
+        };
+        let peer = order.to.map_or(0, |address| address.port);
+        self.conversations
+            .submit(order.expect, order.timing, peer, waiting)
+    }
+
+    /// The send of a registered request failed: it did not happen.
+    pub(crate) fn unsent(&mut self, sequence: Sequence) {
+        if let Some(waiting) = self.conversations.unsent(sequence)
+            && !waiting.queued
+        {
+            self.credit.give(waiting.charge);
+            self.dumping &= !waiting.dump;
+        }
+    }
+
+    /// Fills the reader's outgoing datagram with published requests, as far as
+    /// the window allows. Returns the address they go to, if there are any.
+    pub(crate) fn fill(&mut self, reader: &mut Reader) -> Option<Option<Address>> {
+        reader.outgoing.clear();
+        reader.sequences.clear();
+        let mut address = None;
+        while let Some(intent) = self.outbox.front() {
+            let Some(waiting) = self.conversations.data_mut(intent.sequence) else {
+                self.withdraw_front();
+                continue;
+            };
+            let full = reader.outgoing.len() + intent.bytes.len() > COALESCED_BYTES
+                || reader.sequences.len() >= COALESCED_REQUESTS
+                || address.is_some_and(|to| to != intent.to);
+            let waits = (intent.dump && self.dumping) || !self.credit.fits(waiting.charge);
+            if waits || (full && !reader.sequences.is_empty()) {
+                break;
+            }
+            let Some(intent) = self.outbox.pop_front() else {
+                break;
+            };
+            waiting.queued = false;
+            self.credit.take(waiting.charge);
+            self.dumping |= intent.dump;
+            address = Some(intent.to);
+            reader.push(intent.sequence, &intent.bytes);
+            waiting.request = intent.bytes;
+        }
+        address
+    }
+
+    /// Drops the outbox's first entry, which was cancelled.
+    fn withdraw_front(&mut self) {
+        self.outbox.pop_front();
+        self.withdrawn = self.withdrawn.saturating_sub(1);
+    }
+
+    /// Whether a published request could be sent now.
+    pub(crate) fn sendable(&mut self) -> bool {
+        while let Some(intent) = self.outbox.front() {
+            let Some(waiting) = self.conversations.data_mut(intent.sequence) else {
+                self.withdraw_front();
+                continue;
+            };
+            return self.credit.fits(waiting.charge) && !(intent.dump && self.dumping);
+        }
+        false
+    }
+
+    /// The datagram of [`fill`](Self::fill) was sent, or not.
+    pub(crate) fn dispatched(
+        &mut self,
+        reader: &Reader,
+        result: &io::Result<()>,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
+        for &sequence in &reader.sequences {
+            self.settle_send(sequence, result, wakes, counters);
+        }
+    }
+
+    /// A request was sent, or not.
+    pub(crate) fn settle_send(
+        &mut self,
+        sequence: Sequence,
+        result: &io::Result<()>,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
+        match result {
+            Ok(()) => {
+                count(&counters.sent);
+                self.conversations.sent(sequence);
+            }
+            Err(error) => self.fail_unsent(sequence, error, wakes),
+        }
+    }
+
+    fn fail_unsent(&mut self, sequence: Sequence, error: &io::Error, wakes: &mut Wakes) {
+        let Some(mut waiting) = self.conversations.unsent(sequence) else {
+            return;
+        };
+        self.credit.give(waiting.charge);
+        self.dumping &= !waiting.dump;
+        wakes.add(waiting.waker.take());
+        // The caller finds its ending under the same number: put it back as
+        // a conversation that is over.
+        waiting.ending = Some(Ending::Unsent(copy_of(error)));
+        self.conversations.restore(sequence, waiting);
+    }
+
+    /// Feeds one received datagram.
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        received: &Received,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
+        self.failures = 0;
+        count(&counters.datagrams_received);
+        let datagram = Datagram {
+            bytes,
+            full_len: received.full_len,
+            sender: received.sender.port,
+            group: received.group,
+            nsid: received.nsid,
+        };
+        self.deliver(
+            cost_of(received.full_len),
+            wakes,
+            counters,
+            |conversations, sink| {
+                conversations.receive(&datagram, sink);
+            },
+        );
+    }
+
+    /// A receive call that began at `mark` found the queue empty.
+    pub(crate) fn emptied(&mut self, mark: Mark, wakes: &mut Wakes, counters: &Counters) {
+        self.failures = 0;
+        self.deliver(0, wakes, counters, |conversations, sink| {
+            conversations.empty(mark, sink)
+        });
+    }
+
+    /// Runs one step of the state machine with everything it may deliver to.
+    fn deliver(
+        &mut self,
+        cost: u32,
+        wakes: &mut Wakes,
+        counters: &Counters,
+        step: impl FnOnce(&mut Conversations<Waiting>, &mut Delivery<'_>),
+    ) {
+        let mut dump_ended = false;
+        let mut delivery = Delivery {
+            wakes,
+            credit: &mut self.credit,
+            counters,
+            inbox: self.inbox.as_ref(),
+            audience: self.audience.as_ref(),
+            dump_ended: &mut dump_ended,
+            cost,
+        };
+        step(&mut self.conversations, &mut delivery);
+        self.dumping &= !dump_ended;
+    }
+
+    /// The queue was read empty after a receive error: subscribers are told
+    /// what was lost before what comes next.
+    pub(crate) fn lost(&mut self, drops: Option<u32>, wakes: &mut Wakes, counters: &Counters) {
+        self.lossy = false;
+        let dropped = drops.map(|now| now.wrapping_sub(std::mem::replace(&mut self.drops, now)));
+        if let Some(audience) = &self.audience {
+            audience.lost(Loss::in_kernel(dropped), wakes, counters);
+        }
+    }
+
+    /// A receive call failed: answers may be lost. Says whether the socket is
+    /// beyond use.
+    pub(crate) const fn failed(&mut self) -> bool {
+        self.failures += 1;
+        self.failures > MAX_FAILURES
+    }
+
+    /// Nobody waits for this conversation any more. Returns what it held, to
+    /// be dropped after unlocking.
+    pub(crate) fn cancel(
+        &mut self,
+        sequence: Sequence,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) -> Option<Waiting> {
+        if self.conversations.is_finished(sequence) {
+            return self.conversations.take(sequence);
+        }
+        let waiting = self.conversations.data_mut(sequence)?;
+        count(&counters.cancelled);
+        if waiting.queued {
+            self.withdrawn += 1;
+            let waiting = self.conversations.unsent(sequence);
+            self.compact();
+            return waiting;
+        }
+        let held = Waiting {
+            replies: std::mem::take(&mut waiting.replies),
+            waker: waiting.waker.take(),
+            request: std::mem::take(&mut waiting.request),
+            ..Waiting::default()
+        };
+        // A late answer may never come: its credit must not be held by a
+        // request nobody waits for.
+        if self.conversations.timing(sequence) == Some(Timing::Late)
+            && let Some(waiting) = self.conversations.data_mut(sequence)
+        {
+            self.credit.give(std::mem::take(&mut waiting.charge));
+        }
+        self.deliver(0, wakes, counters, |conversations, sink| {
+            conversations.cancel(sequence, sink);
+        });
+        Some(held)
+    }
+
+    /// Forgets cancelled intents once they are most of the outbox.
+    fn compact(&mut self) {
+        if self.withdrawn > 64 && self.withdrawn * 2 > self.outbox.len() {
+            let conversations = &mut self.conversations;
+            self.outbox
+                .retain(|intent| conversations.data_mut(intent.sequence).is_some());
+            self.withdrawn = 0;
+        }
+    }
+
+    /// The lane is over: everybody is told.
+    pub(crate) fn end(&mut self, error: Error, wakes: &mut Wakes, counters: &Counters) {
+        if self.ended.is_some() {
+            return;
+        }
+        self.ended = Some(error);
+        for intent in std::mem::take(&mut self.outbox) {
+            let closed = io::Error::from(io::ErrorKind::NotConnected);
+            self.fail_unsent(intent.sequence, &closed, wakes);
+        }
+        self.deliver(0, wakes, counters, |conversations, sink| {
+            conversations.abandon(sink)
+        });
+        if let Some(inbox) = &self.inbox {
+            inbox.end(wakes);
+        }
+        if let Some(audience) = &self.audience {
+            audience.end(wakes);
+        }
+    }
+
+    /// Whether only readiness can tell what comes next.
+    pub(crate) fn needs_readiness(&self) -> bool {
+        self.ended.is_none()
+            && (self.conversations.late() > 0
+                || self.inbox.as_ref().is_some_and(Inbox::is_wanted)
+                || self.audience.is_some())
+    }
+
+    /// Whether a close has to wait: requests are open or not yet sent.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.conversations.open() > 0
+    }
+}
+
+/// The message type of finished bytes.
+pub(crate) fn kind_of(bytes: &[u8]) -> u16 {
+    Header::read(bytes).map_or(0, |header| header.kind)
+}
+
+/// `io::Error` is not `Clone`; the errno is all a system call gave.
+fn copy_of(error: &io::Error) -> io::Error {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
+/// Requests in one datagram, and their bytes: enough to spread the cost of a
+/// system call, few enough that one send stays well under the time budget.
+const COALESCED_REQUESTS: usize = 64;
+const COALESCED_BYTES: usize = 16 * 1024;
+
+/// Receive errors in a row after which the socket is given up. One error per
+/// overrun is normal; a descriptor that is gone fails for ever.
+const MAX_FAILURES: u32 = 64;

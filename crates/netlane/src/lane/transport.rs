@@ -1,0 +1,39 @@
+//! The seam between a lane and its socket: send, receive, read the drop count.
+//! Owns the trait and its two-line implementation for the real socket; a
+//! kernel in memory stands in for it in the simulation.
+
+use std::io;
+
+use netlane_sys::{Address, Received, Socket};
+
+/// What a lane needs of a socket. Calls never wait for readiness.
+pub(crate) trait Transport: Send + Sync + 'static {
+    /// Sends one datagram: to the connected address if `to` is `None`. Success
+    /// means that the kernel has executed every message in it.
+    fn send(&self, bytes: &[u8], to: Option<Address>) -> io::Result<()>;
+
+    /// Receives one datagram, with its true length.
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<Received>;
+
+    /// How many datagrams the kernel has dropped at this socket so far, modulo
+    /// 2^32 (`SK_MEMINFO_DROPS`); `None` if it does not say.
+    fn drops(&self) -> Option<u32>;
+}
+
+impl Transport for Socket {
+    fn send(&self, bytes: &[u8], to: Option<Address>) -> io::Result<()> {
+        match to {
+            None => Self::send(self, bytes),
+            Some(address) => self.send_to(bytes, address),
+        }
+        .map(drop)
+    }
+
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<Received> {
+        self.recv(buffer)
+    }
+
+    fn drops(&self) -> Option<u32> {
+        self.memory_info().ok().map(|info| info.drops)
+    }
+}

@@ -1,0 +1,88 @@
+//! What a lane keeps for each conversation: the replies so far, how it ended,
+//! and who is to be woken. Plain data; knows nothing of locks.
+
+use std::io;
+use std::task::Waker;
+
+use netlane_proto::Outcome;
+use netlane_wire::{ExtendedAck, Frame, OwnedExtendedAck};
+
+/// A conversation as its caller sees it.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    /// `nlmsg_type` of the request.
+    pub(crate) kind: u16,
+    pub(crate) replies: Vec<Frame>,
+    /// Payload bytes held in `replies`.
+    pub(crate) held: usize,
+    pub(crate) ending: Option<Ending>,
+    pub(crate) waker: Option<Waker>,
+    /// Credit taken for the answer, in bytes of truesize.
+    pub(crate) charge: u32,
+    /// What the answer has cost so far, in bytes of truesize.
+    pub(crate) cost: u32,
+    /// Still in the outbox: it was never sent.
+    pub(crate) queued: bool,
+    /// Leads the socket's only dump; another may begin when this ends.
+    pub(crate) dump: bool,
+    /// The request's bytes, where the lane sent it from its outbox.
+    pub(crate) request: Vec<u8>,
+}
+
+/// What the kernel said beside an errno; mostly nothing.
+pub(crate) type Report = Option<Box<OwnedExtendedAck>>;
+
+/// What an extended ACK says, if it says anything.
+pub(crate) fn report_of(extended: ExtendedAck<'_>) -> Report {
+    (!extended.is_empty()).then(|| Box::new(extended.into_owned()))
+}
+
+/// How a conversation ended: [`Outcome`], owned.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    Acknowledged(Report),
+    Replied,
+    Complete {
+        interrupted: bool,
+        report: Report,
+    },
+    Refused {
+        errno: i32,
+        report: Report,
+    },
+    Silent,
+    Lost,
+    Truncated {
+        full_len: usize,
+    },
+    Overrun,
+    /// sendmsg failed: nothing was executed.
+    Unsent(io::Error),
+    /// The replies outgrew what a lane holds for one request.
+    TooMuch,
+}
+
+impl From<Outcome<'_>> for Ending {
+    fn from(outcome: Outcome<'_>) -> Self {
+        match outcome {
+            Outcome::Acknowledged(extended) => Self::Acknowledged(report_of(extended)),
+            Outcome::Replied => Self::Replied,
+            Outcome::Complete {
+                interrupted,
+                extended,
+            } => Self::Complete {
+                interrupted,
+                report: report_of(extended),
+            },
+            Outcome::Refused { errno, extended } => Self::Refused {
+                errno,
+                report: report_of(extended),
+            },
+            Outcome::Silent => Self::Silent,
+            Outcome::Truncated { full_len } => Self::Truncated { full_len },
+            Outcome::Overrun => Self::Overrun,
+            // `Outcome` may grow; what is not known is not claimed.
+            _ => Self::Lost,
+        }
+    }
+}

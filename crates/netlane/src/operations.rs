@@ -1,0 +1,182 @@
+//! Which operations are quick enough to run on the caller's own thread. Owns
+//! the proof: a short built-in list, and what has been seen of the rest.
+//! Knows nothing of threads.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use netlane_sys::Protocol;
+
+use crate::pace::BUDGET;
+
+/// What sendmsg executes: the message type and, for generic netlink, the
+/// command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Operation {
+    protocol: Protocol,
+    kind: u16,
+    command: u8,
+}
+
+impl Operation {
+    /// The operation of finished request bytes.
+    pub(crate) fn of(protocol: Protocol, kind: u16, bytes: &[u8]) -> Self {
+        let command = match protocol {
+            Protocol::GENERIC => bytes.get(netlane_wire::HEADER_LEN).copied().unwrap_or(0),
+            _ => 0,
+        };
+        Self {
+            protocol,
+            kind,
+            command,
+        }
+    }
+
+    /// Operations known to return within the budget on a healthy system.
+    fn is_known_quick(self) -> bool {
+        match self.protocol {
+            // A user peer executes nothing; its queue takes the bytes.
+            Protocol::USERSOCK | Protocol::SOCK_DIAG => true,
+            Protocol::ROUTE => match self.kind {
+                0..=15 => true,
+                // Groups of four: new, delete, get, set (include/uapi/linux/rtnetlink.h).
+                kind if kind % 4 == 2 => true,
+                NEWROUTE..=DELROUTE | NEWADDR..=DELADDR | NEWNEIGH..=DELNEIGH => true,
+                NEWRULE..=DELRULE | NEWNEXTHOP..=DELNEXTHOP => true,
+                _ => false,
+            },
+            // GENL_ID_CTRL only reads.
+            Protocol::GENERIC => self.kind <= 16,
+            _ => self.kind < 16,
+        }
+    }
+}
+
+/// What has been seen of operations.
+#[derive(Debug, Default)]
+pub(crate) struct Operations {
+    seen: Mutex<HashMap<Operation, Proof>>,
+    /// An operation of the built-in list has been slow: the list alone does
+    /// not decide any more.
+    exceptions: AtomicBool,
+}
+
+/// Calls in a row that stayed under the budget, or `Slow`.
+#[derive(Clone, Copy, Debug)]
+enum Proof {
+    Quick(u8),
+    Slow(u8),
+}
+
+impl Operations {
+    /// Whether a call of this operation may be expected to be quick.
+    pub(crate) fn is_quick(&self, operation: Operation) -> bool {
+        let known = operation.is_known_quick();
+        if known && !self.exceptions.load(Ordering::Relaxed) {
+            return true;
+        }
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.get(&operation) {
+            Some(Proof::Quick(calls)) => known || *calls >= PROVED,
+            Some(Proof::Slow(_)) => false,
+            None => known,
+        }
+    }
+
+    /// A call took so long. Says whether that was over the budget.
+    pub(crate) fn note(&self, operation: Operation, took: Duration) -> bool {
+        let slow = took > BUDGET;
+        if !slow && operation.is_known_quick() && !self.exceptions.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= MAX_OPERATIONS && !seen.contains_key(&operation) {
+            return slow;
+        }
+        if slow {
+            self.exceptions
+                .fetch_or(operation.is_known_quick(), Ordering::Relaxed);
+            seen.insert(operation, Proof::Slow(PROVED));
+            return true;
+        }
+        let proof = seen.entry(operation).or_insert(Proof::Quick(0));
+        *proof = match *proof {
+            Proof::Quick(calls) => Proof::Quick(calls.saturating_add(1)),
+            Proof::Slow(0) => Proof::Quick(PROVED),
+            Proof::Slow(left) => Proof::Slow(left - 1),
+        };
+        false
+    }
+}
+
+/// Quick calls in a row that prove an operation quick.
+const PROVED: u8 = 8;
+/// Operations remembered; a bound, far above what a program uses.
+const MAX_OPERATIONS: usize = 4096;
+
+const NEWADDR: u16 = 20;
+const DELADDR: u16 = 21;
+const NEWROUTE: u16 = 24;
+const DELROUTE: u16 = 25;
+const NEWNEIGH: u16 = 28;
+const DELNEIGH: u16 = 29;
+const NEWRULE: u16 = 32;
+const DELRULE: u16 = 33;
+const NEWNEXTHOP: u16 = 104;
+const DELNEXTHOP: u16 = 105;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLOW: Duration = Duration::from_millis(5);
+    const QUICK: Duration = Duration::from_micros(5);
+
+    fn delete_link() -> Operation {
+        Operation::of(Protocol::ROUTE, 17, &[])
+    }
+
+    #[test]
+    fn an_unknown_operation_has_to_prove_itself() {
+        let operations = Operations::default();
+        assert!(!operations.is_quick(delete_link()));
+        for _ in 0..PROVED {
+            assert!(!operations.is_quick(delete_link()));
+            operations.note(delete_link(), QUICK);
+        }
+        assert!(operations.is_quick(delete_link()));
+        assert!(operations.note(delete_link(), SLOW));
+        assert!(!operations.is_quick(delete_link()));
+    }
+
+    #[test]
+    fn a_known_one_is_quick_until_it_is_seen_slow_and_again_after_a_while() {
+        let operations = Operations::default();
+        let get_link = Operation::of(Protocol::ROUTE, 18, &[]);
+        let get_route = Operation::of(Protocol::ROUTE, 26, &[]);
+        assert!(operations.is_quick(get_link));
+        operations.note(get_link, SLOW);
+        assert!(!operations.is_quick(get_link));
+        assert!(operations.is_quick(get_route));
+        for _ in 0..=PROVED {
+            operations.note(get_link, QUICK);
+        }
+        assert!(operations.is_quick(get_link));
+    }
+
+    #[test]
+    fn generic_commands_are_told_apart() {
+        let mut bytes = [0u8; 20];
+        bytes[16] = 3;
+        let three = Operation::of(Protocol::GENERIC, 30, &bytes);
+        bytes[16] = 4;
+        let four = Operation::of(Protocol::GENERIC, 30, &bytes);
+        let operations = Operations::default();
+        for _ in 0..PROVED {
+            operations.note(three, QUICK);
+        }
+        assert!(operations.is_quick(three) && !operations.is_quick(four));
+    }
+}

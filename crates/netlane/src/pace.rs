@@ -1,0 +1,52 @@
+//! How long this thread may go on without yielding. A system call that answers
+//! at once never makes its task wait, so a task in a loop would keep its worker
+//! for ever; and sixty-four of them would keep it sixty-four times as long.
+//! Owns the budget, which is per thread and in time; knows nothing of lanes.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+use std::task::Context;
+use std::time::{Duration, Instant};
+
+thread_local! {
+    /// Time spent in lanes by this thread since one of its tasks last yielded
+    /// for it.
+    static SPENT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// A piece of work being timed.
+#[derive(Debug)]
+pub(crate) struct Timed(Instant);
+
+impl Timed {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Charges the work to this thread's budget; returns how long it took.
+    pub(crate) fn stop(self) -> Duration {
+        let took = self.0.elapsed();
+        SPENT.set(SPENT.get().saturating_add(took));
+        took
+    }
+}
+
+/// Whether this thread may begin another piece of work now.
+pub(crate) fn has_budget() -> bool {
+    SPENT.get() < BUDGET
+}
+
+/// Has the current task polled again after others have had their turn, and
+/// renews the thread's budget.
+pub(crate) fn yield_turn(context: &mut Context<'_>) {
+    SPENT.set(Duration::ZERO);
+    // The runtime's deferred list wakes after the reactor has had its turn;
+    // waking oneself would come before it. Its first poll is all we need.
+    let turn = pin!(tokio::task::yield_now());
+    let _ = turn.poll(context);
+}
+
+/// What one thread may spend between two turns of its reactor. A ticker of one
+/// millisecond then sees gaps of a few.
+pub(crate) const BUDGET: Duration = Duration::from_micros(200);

@@ -1,0 +1,60 @@
+//! What is known of each protocol before the first message: when it answers,
+//! who may speak, how many sockets a connection to it takes. Owns these
+//! defaults; the builder overrides them.
+
+use netlane_proto::Timing;
+use netlane_sys::Protocol;
+
+/// How many sockets a connection uses for its conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lanes {
+    /// One for requests, one for each running dump, one for each set of
+    /// subscribed groups: nothing disturbs anything else.
+    Separate,
+    /// One for everything, where the socket's identity is the point: user
+    /// peers, custom protocols, a fixed port id, operations that register the
+    /// port, kernel state that dies with the descriptor.
+    Single,
+}
+
+/// The defaults of a protocol.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits {
+    pub(crate) timing: Timing,
+    pub(crate) lanes: Lanes,
+    pub(crate) peers: bool,
+    /// Whether strict checking (`NETLINK_GET_STRICT_CHK`) has an effect.
+    pub(crate) strict: bool,
+}
+
+impl Traits {
+    pub(crate) fn of(protocol: Protocol) -> Self {
+        let kernel = |timing, lanes| Self {
+            timing,
+            lanes,
+            peers: false,
+            strict: false,
+        };
+        match protocol {
+            Protocol::ROUTE => Self {
+                strict: true,
+                ..kernel(Timing::Synchronous, Lanes::Separate)
+            },
+            Protocol::SOCK_DIAG | Protocol::XFRM | Protocol::NETFILTER | Protocol::CRYPTO => {
+                kernel(Timing::Synchronous, Lanes::Separate)
+            }
+            // Most operations answer at once, but not all, and only their own
+            // definition tells which.
+            Protocol::GENERIC | Protocol::KOBJECT_UEVENT | Protocol::RDMA => {
+                kernel(Timing::Late, Lanes::Separate)
+            }
+            Protocol::USERSOCK => Self {
+                peers: true,
+                ..kernel(Timing::Late, Lanes::Single)
+            },
+            // Audit, connector, and whatever a module of one's own registers.
+            _ => kernel(Timing::Late, Lanes::Single),
+        }
+    }
+}
