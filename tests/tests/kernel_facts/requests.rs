@@ -269,9 +269,9 @@ fn b06_an_ack_is_always_capped() {
     assert_eq!(frame.bytes().len(), 36);
 }
 
-/// NETLINK_GET_STRICT_CHK: what was ignored becomes an error.
+/// NETLINK_GET_STRICT_CHK: what was passed over becomes an error.
 #[test]
-fn b06_strict_checking_refuses_what_was_ignored() {
+fn b06_strict_checking_refuses_unknown_attributes() {
     let socket = open(Protocol::ROUTE);
     let with_index = numbered(get_link(1, super::kit::DUMPED).with_u32(0x1234, 0), 1);
     socket.send(&with_index).unwrap();
