@@ -7,6 +7,8 @@ mod numbers;
 mod requests;
 mod select;
 mod structs;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

@@ -236,13 +236,13 @@ fn conversions(numbers: &Numbers, bits: &TokenStream, make: &TokenStream) -> Tok
             const ALIGN: usize = <#marker as ::netlane_wire::typed::Fixed>::ALIGN;
 
             #[inline]
-            fn read(bytes: &[u8]) -> Self {
-                #make(<#marker as ::netlane_wire::typed::Fixed>::read(bytes)#unwrap)
+            fn load(bytes: &[u8]) -> Self {
+                #make(<#marker as ::netlane_wire::typed::Fixed>::load(bytes)#unwrap)
             }
 
             #[inline]
-            fn write(&self, bytes: &mut [u8]) {
-                ::netlane_wire::typed::Fixed::write(&#wrap(self #bits), bytes);
+            fn store(&self, bytes: &mut [u8]) {
+                ::netlane_wire::typed::Fixed::store(&#wrap(self #bits), bytes);
             }
         }
 

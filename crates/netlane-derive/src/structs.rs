@@ -167,7 +167,7 @@ fn definition(declared: &Struct) -> TokenStream {
         /// All zeroes.
         impl ::core::default::Default for #name {
             fn default() -> Self {
-                <Self as ::netlane_wire::typed::Fixed>::read(&[])
+                <Self as ::netlane_wire::typed::Fixed>::load(&[])
             }
         }
     }
@@ -205,7 +205,7 @@ fn fixed(declared: &Struct) -> TokenStream {
     let reads = named().map(|(name, marker, is_be, place)| {
         let inner = is_be.then(|| quote!(.0));
         quote! {
-            #name: <#marker as ::netlane_wire::typed::Fixed>::read(
+            #name: <#marker as ::netlane_wire::typed::Fixed>::load(
                 bytes.get(#place).unwrap_or_default(),
             )#inner
         }
@@ -217,7 +217,7 @@ fn fixed(declared: &Struct) -> TokenStream {
             quote!(self.#name)
         };
         quote! {
-            ::netlane_wire::typed::Fixed::write(&#value, bytes.get_mut(#place).unwrap_or_default());
+            ::netlane_wire::typed::Fixed::store(&#value, bytes.get_mut(#place).unwrap_or_default());
         }
     });
     quote! {
@@ -235,14 +235,14 @@ fn fixed(declared: &Struct) -> TokenStream {
             const ALIGN: usize = Self::LAYOUT.align;
 
             #[inline]
-            fn read(bytes: &[u8]) -> Self {
+            fn load(bytes: &[u8]) -> Self {
                 let bytes: [u8; <Self as ::netlane_wire::typed::Fixed>::SIZE] =
                     ::netlane_wire::typed::array_at(bytes, 0);
                 Self { #(#reads,)* }
             }
 
             #[inline]
-            fn write(&self, bytes: &mut [u8]) {
+            fn store(&self, bytes: &mut [u8]) {
                 #(#writes)*
             }
         }

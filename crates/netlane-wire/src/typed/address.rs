@@ -119,12 +119,12 @@ impl Fixed for Mac {
     const SIZE: usize = 6;
     const ALIGN: usize = 1;
 
-    fn read(bytes: &[u8]) -> Self {
+    fn load(bytes: &[u8]) -> Self {
         Self(array_at(bytes, 0))
     }
 
-    fn write(&self, bytes: &mut [u8]) {
-        self.0.write(bytes);
+    fn store(&self, bytes: &mut [u8]) {
+        self.0.store(bytes);
     }
 }
 

@@ -46,7 +46,7 @@ impl<'a, H: Fixed, const N: usize> Area<'a, H, N> {
     pub fn parse(payload: &'a [u8]) -> Self {
         let start = nlmsg_align(H::SIZE).unwrap_or(usize::MAX);
         let mut area = Self {
-            header: H::read(payload),
+            header: H::load(payload),
             payload,
             attributes: payload.get(start..).unwrap_or_default(),
             places: [Place::ABSENT; N],

@@ -61,9 +61,9 @@ pub fn reserve_header<H: Fixed>(message: &mut Message) -> usize {
 pub fn change_header<H: Fixed>(message: &mut Message, start: usize, change: impl FnOnce(&mut H)) {
     // Nothing is there after an earlier mistake, which is what finishing the message then reports.
     if let Some(place) = message.payload_mut().get_mut(start..) {
-        let mut header = H::read(place);
+        let mut header = H::load(place);
         change(&mut header);
-        header.write(place);
+        header.store(place);
     }
 }
 

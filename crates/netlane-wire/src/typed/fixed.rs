@@ -16,10 +16,10 @@ pub trait Fixed: Copy + fmt::Debug {
     const ALIGN: usize;
 
     /// Reads from the start of `bytes`; what is missing reads as zeroes.
-    fn read(bytes: &[u8]) -> Self;
+    fn load(bytes: &[u8]) -> Self;
 
     /// Writes to the start of `bytes`, as far as they reach.
-    fn write(&self, bytes: &mut [u8]);
+    fn store(&self, bytes: &mut [u8]);
 }
 
 /// Where a C compiler puts the fields of a structure.
@@ -93,12 +93,12 @@ macro_rules! integers {
             const ALIGN: usize = align_of::<$ty>();
 
             #[inline]
-            fn read(bytes: &[u8]) -> Self {
+            fn load(bytes: &[u8]) -> Self {
                 Self::from_ne_bytes(array_at(bytes, 0))
             }
 
             #[inline]
-            fn write(&self, bytes: &mut [u8]) {
+            fn store(&self, bytes: &mut [u8]) {
                 put(bytes, &self.to_ne_bytes());
             }
         }
@@ -108,12 +108,12 @@ macro_rules! integers {
             const ALIGN: usize = align_of::<$ty>();
 
             #[inline]
-            fn read(bytes: &[u8]) -> Self {
+            fn load(bytes: &[u8]) -> Self {
                 Self(<$ty>::from_be_bytes(array_at(bytes, 0)))
             }
 
             #[inline]
-            fn write(&self, bytes: &mut [u8]) {
+            fn store(&self, bytes: &mut [u8]) {
                 put(bytes, &self.0.to_be_bytes());
             }
         }
@@ -126,9 +126,9 @@ impl Fixed for () {
     const SIZE: usize = 0;
     const ALIGN: usize = 1;
 
-    fn read(_: &[u8]) -> Self {}
+    fn load(_: &[u8]) -> Self {}
 
-    fn write(&self, _: &mut [u8]) {}
+    fn store(&self, _: &mut [u8]) {}
 }
 
 impl Fixed for Ipv4Addr {
@@ -136,11 +136,11 @@ impl Fixed for Ipv4Addr {
     const ALIGN: usize = 4;
 
     #[inline]
-    fn read(bytes: &[u8]) -> Self {
+    fn load(bytes: &[u8]) -> Self {
         Self::from(array_at(bytes, 0))
     }
 
-    fn write(&self, bytes: &mut [u8]) {
+    fn store(&self, bytes: &mut [u8]) {
         put(bytes, &self.octets());
     }
 }
@@ -150,11 +150,11 @@ impl Fixed for Ipv6Addr {
     const ALIGN: usize = 4;
 
     #[inline]
-    fn read(bytes: &[u8]) -> Self {
+    fn load(bytes: &[u8]) -> Self {
         Self::from(array_at(bytes, 0))
     }
 
-    fn write(&self, bytes: &mut [u8]) {
+    fn store(&self, bytes: &mut [u8]) {
         put(bytes, &self.octets());
     }
 }
@@ -163,16 +163,16 @@ impl<T: Fixed, const N: usize> Fixed for [T; N] {
     const SIZE: usize = T::SIZE.saturating_mul(N);
     const ALIGN: usize = T::ALIGN;
 
-    fn read(bytes: &[u8]) -> Self {
+    fn load(bytes: &[u8]) -> Self {
         std::array::from_fn(|index| {
             let start = index.saturating_mul(T::SIZE);
-            T::read(bytes.get(start..).unwrap_or_default())
+            T::load(bytes.get(start..).unwrap_or_default())
         })
     }
 
-    fn write(&self, bytes: &mut [u8]) {
+    fn store(&self, bytes: &mut [u8]) {
         for (value, place) in self.iter().zip(bytes.chunks_mut(T::SIZE.max(1))) {
-            value.write(place);
+            value.store(place);
         }
     }
 }
@@ -216,11 +216,11 @@ impl<const N: usize> Fixed for Text<N> {
     const SIZE: usize = N;
     const ALIGN: usize = 1;
 
-    fn read(bytes: &[u8]) -> Self {
+    fn load(bytes: &[u8]) -> Self {
         Self(array_at(bytes, 0))
     }
 
-    fn write(&self, bytes: &mut [u8]) {
+    fn store(&self, bytes: &mut [u8]) {
         put(bytes, &self.0);
     }
 }
@@ -237,7 +237,7 @@ impl<'a, T: Fixed> Extended<'a, T> {
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
-            value: T::read(bytes),
+            value: T::load(bytes),
             bytes,
         }
     }

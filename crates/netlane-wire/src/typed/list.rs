@@ -155,7 +155,7 @@ impl<T: Fixed + 'static> Value for Packed<T> {
     fn write(message: &mut Message, kind: u16, values: &[T]) {
         let mut bytes = vec![0; values.len().saturating_mul(T::SIZE)];
         for (value, place) in values.iter().zip(bytes.chunks_mut(T::SIZE.max(1))) {
-            value.write(place);
+            value.store(place);
         }
         message.attribute(kind, &bytes);
     }
@@ -195,7 +195,7 @@ impl<T: Fixed> Iterator for Elements<'_, T> {
     fn next(&mut self) -> Option<T> {
         let (element, rest) = self.payload.split_at_checked(T::SIZE.max(1))?;
         self.payload = rest;
-        Some(T::read(element))
+        Some(T::load(element))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -165,8 +165,8 @@ impl Value for IpAddr {
     #[inline]
     fn read(attribute: Attribute<'_>) -> Result<Self, AttributeError> {
         match attribute.payload().len() {
-            4 => <Ipv4Addr as Value>::read(attribute).map(Self::V4),
-            _ => <Ipv6Addr as Value>::read(attribute).map(Self::V6),
+            4 => Ipv4Addr::read(attribute).map(Self::V4),
+            _ => Ipv6Addr::read(attribute).map(Self::V6),
         }
     }
 
@@ -204,12 +204,12 @@ pub fn write_fixed<T: Fixed>(message: &mut Message, kind: u16, value: &T) {
     let mut small = [0; 64];
     match small.get_mut(..T::SIZE) {
         Some(bytes) => {
-            value.write(bytes);
+            value.store(bytes);
             message.attribute(kind, bytes);
         }
         None => {
             let mut bytes = vec![0; T::SIZE];
-            value.write(&mut bytes);
+            value.store(&mut bytes);
             message.attribute(kind, &bytes);
         }
     }
