@@ -112,13 +112,16 @@ impl<O> Sink for Do<O> {
     }
 }
 
-/// Reads an answer to `O`.
+/// Reads an answer to `O`. An acknowledgement carries nothing, not even the operation's prefix.
 ///
 /// # Errors
 ///
 /// The payload is shorter than the headers in front of its attributes.
 pub fn decode_reply<O: Operation>(frame: FrameView<'_>) -> Result<O::Reply, DecodeError> {
     let payload = frame.payload();
+    if O::EXPECT == Expect::Acknowledgement {
+        return O::Reply::decode(&[]);
+    }
     let Some(payload) = payload.get(O::PREFIX.len()..) else {
         return Err(DecodeError::Header {
             expected: O::PREFIX.len(),
