@@ -22,7 +22,12 @@ impl<T> Conversations<T> {
         }
         let (len, full_len) = (datagram.bytes.len(), datagram.full_len);
         if datagram.is_truncated() {
-            sink.anomaly(Anomaly::Truncated { len, full_len });
+            let group = self.multicast(datagram);
+            sink.anomaly(Anomaly::Truncated {
+                len,
+                full_len,
+                group,
+            });
         }
         let mut offset = 0;
         for frame in Frames::new(datagram.bytes) {

@@ -67,6 +67,8 @@ pub enum Anomaly {
         len: usize,
         /// Bytes the datagram had.
         full_len: usize,
+        /// The group it was sent to, if it was an event.
+        group: Option<u32>,
     },
     /// An answer to a cancelled conversation arrived and was swallowed.
     Swallowed,

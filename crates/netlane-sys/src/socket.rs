@@ -209,6 +209,19 @@ impl Socket {
         platform::receive(&self.fd, buffer)
     }
 
+    /// Receives one datagram without its control messages: no namespace id, no credentials, and
+    /// only groups up to 32 are known. For sockets that are in no group; it costs less.
+    ///
+    /// One `recvfrom(2)`, no allocation.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    #[inline]
+    pub fn recv_from(&self, buffer: &mut [u8]) -> io::Result<Received> {
+        platform::receive_from(&self.fd, buffer)
+    }
+
     /// Receives several datagrams with one `recvmmsg(2)`, and returns how many there were.
     ///
     /// # Errors

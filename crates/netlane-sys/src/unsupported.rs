@@ -103,6 +103,10 @@ pub(crate) fn receive(fd: &Fd, _buffer: &mut [u8]) -> io::Result<Received> {
     match *fd {}
 }
 
+pub(crate) fn receive_from(fd: &Fd, _buffer: &mut [u8]) -> io::Result<Received> {
+    match *fd {}
+}
+
 pub(crate) fn receive_many<'a>(
     fd: &Fd,
     _buffers: impl Iterator<Item = &'a mut [u8]>,

@@ -19,7 +19,7 @@ use crate::builder::Config;
 use crate::dump::DumpPool;
 use crate::events::EventLanes;
 use crate::handle::{Alive, Handle};
-use crate::lane::Lane;
+use crate::lane::{Lane, Sizes};
 use crate::operations::Operations;
 use crate::protocol::Lanes;
 use crate::statistics::Counters;
@@ -55,15 +55,13 @@ impl Shared {
     ) -> Result<Arc<Self>, Error> {
         let counters = Arc::new(Counters::default());
         let receive_buffer = socket.receive_buffer()?;
-        let frame = config.frame_size;
-        let socket = Arc::new(socket);
-        let lane = Lane::new(
-            socket,
-            profile,
+        let sizes = Sizes {
             receive_buffer,
-            frame,
-            Arc::clone(&counters),
-        );
+            frame: config.frame_size,
+        };
+        let envelope = config.lanes == Lanes::Single;
+        let socket = Arc::new(socket);
+        let lane = Lane::new(socket, profile, sizes, envelope, Arc::clone(&counters));
         Ok(Arc::new(Self {
             config,
             lane: Arc::new(lane),

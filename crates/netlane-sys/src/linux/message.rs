@@ -105,6 +105,22 @@ pub(crate) fn receive(fd: &Fd, buffer: &mut [u8]) -> io::Result<Received> {
     ))
 }
 
+/// As [`receive`], without room for control messages, which costs less.
+pub(crate) fn receive_from(fd: &Fd, buffer: &mut [u8]) -> io::Result<Received> {
+    let mut name = to_c(Address::KERNEL);
+    let mut name_len = length_of::<sockaddr_nl>();
+    let data = buffer.as_mut_ptr().cast::<c_void>();
+    let from = (&raw mut name).cast::<sockaddr>();
+    let from_len = &raw mut name_len;
+    // SAFETY: `data` is valid for writes of `buffer.len()` bytes and `from` for writes of
+    // `name_len` bytes, the size of `name`; `buffer` is borrowed, and `name` and `name_len` outlive
+    // the call.
+    let full_len = check_len(unsafe {
+        libc::recvfrom(fd.as_raw_fd(), data, buffer.len(), RECEIVE, from, from_len)
+    })?;
+    Ok(bare(&name, full_len, buffer.len()))
+}
+
 /// What the kernel writes about one datagram of a batch, besides its bytes.
 #[derive(Clone)]
 pub(crate) struct Slot {
@@ -182,16 +198,21 @@ fn received(
     full_len: usize,
     buffer_len: usize,
 ) -> Received {
+    let mut received = bare(name, full_len, buffer_len);
+    control.read_into(control_len, &mut received);
+    received
+}
+
+/// What is known of a datagram without control messages.
+fn bare(name: &sockaddr_nl, full_len: usize, buffer_len: usize) -> Received {
     let sender = from_c(name);
-    let mut received = Received {
+    Received {
         len: full_len.min(buffer_len),
         full_len,
         sender,
         group: lowest_group(sender.groups),
         ..Received::default()
-    };
-    control.read_into(control_len, &mut received);
-    received
+    }
 }
 
 fn lowest_group(groups: u32) -> Option<u32> {

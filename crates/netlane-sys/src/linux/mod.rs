@@ -17,7 +17,9 @@ pub(crate) use std::os::fd::OwnedFd as Fd;
 use libc::{c_int, c_void, sa_family_t, sockaddr, sockaddr_nl, socklen_t};
 
 pub(crate) use self::{
-    message::{BATCH, Slot, receive, receive_many, send, send_many, send_slices, send_to},
+    message::{
+        BATCH, Slot, receive, receive_from, receive_many, send, send_many, send_slices, send_to,
+    },
     namespace::open_in,
 };
 use crate::{Address, FilterInstruction, SocketKind, options::SocketOption};

@@ -154,7 +154,7 @@ impl PrivateDump {
             }
             State::Over(_) => return Err(Error::invalid("a dump was polled after its end")),
         };
-        let received = running.socket.socket.recv(&mut running.socket.buffer);
+        let received = running.socket.socket.recv_from(&mut running.socket.buffer);
         match received {
             Ok(received) => {
                 count(&shared.counters.datagrams_received);

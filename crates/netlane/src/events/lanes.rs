@@ -9,7 +9,7 @@ use netlane_proto::Profile;
 
 use crate::Error;
 use crate::connection::{Shared, attend};
-use crate::lane::Lane;
+use crate::lane::{Lane, Sizes};
 use crate::protocol::Lanes;
 
 /// What an event lane carries.
@@ -141,13 +141,11 @@ fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
         ..profile
     };
     let counters = Arc::clone(&shared.counters);
-    let lane = Lane::new(
-        Arc::new(socket),
-        profile,
+    let sizes = Sizes {
         receive_buffer,
-        config.frame_size,
-        counters,
-    );
+        frame: config.frame_size,
+    };
+    let lane = Lane::new(Arc::new(socket), profile, sizes, true, counters);
     lane.audience()?;
     Ok(Member {
         lane: Arc::new(lane),

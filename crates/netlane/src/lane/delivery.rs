@@ -8,7 +8,7 @@ use netlane_wire::{FrameView, Malformed};
 use super::credit::{Credit, truesize};
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
-use crate::events::{Audience, Event};
+use crate::events::{Audience, Event, Loss, LossCause};
 use crate::inbound::{Inbox, Unsolicited};
 use crate::statistics::{Counters, count};
 
@@ -108,8 +108,16 @@ impl Sink<Waiting> for Delivery<'_> {
                     "dropped a datagram from a sender that is not the kernel"
                 );
             }
-            Anomaly::Truncated { len, full_len } => {
+            Anomaly::Truncated {
+                len,
+                full_len,
+                group,
+            } => {
                 count(&self.counters.truncated);
+                if let (Some(_), Some(audience)) = (group, self.audience) {
+                    let loss = Loss::one(LossCause::Truncated);
+                    audience.lost(loss, self.wakes, self.counters);
+                }
                 tracing::warn!(
                     len,
                     full_len,

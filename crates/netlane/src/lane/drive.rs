@@ -48,7 +48,7 @@ impl<S: Transport> Lane<S> {
             state = self.send_published(state, &mut reader, wakes);
             let mark = state.conversations.mark();
             drop(state);
-            let received = self.socket.receive(&mut reader.buffer);
+            let received = self.socket.receive(&mut reader.buffer, self.envelope);
             // The marker of a loss stands after the events that preceded it.
             let drops = (lossy && is_empty(&received)).then(|| self.socket.drops());
             state = self.lock();

@@ -34,7 +34,7 @@ use netlane_sys::Socket;
 use tokio::sync::Notify;
 
 pub(crate) use delivery::MAX_HELD;
-pub(crate) use state::{Order, kind_of};
+pub(crate) use state::{Order, Sizes, kind_of};
 pub(crate) use transport::Transport;
 pub(crate) use waiting::{Ending, Report, Waiting, report_of};
 pub(crate) use wakes::Wakes;
@@ -51,11 +51,13 @@ pub(crate) struct Lane<S: Transport = Socket> {
     pub(crate) socket: Arc<S>,
     state: Mutex<State>,
     pub(crate) counters: Arc<Counters>,
+    /// The socket may be in groups: their numbers are asked for.
+    envelope: bool,
     /// Calls the Connection: to drive, to watch readiness, to see the end.
     pub(crate) signal: Notify,
     /// The holder of the reader panicked; the Connection ends the lane.
     panicked: AtomicBool,
-    /// The last drive sent several requests at once.
+    /// A request has stepped aside, or the last drive sent several at once.
     crowded: AtomicBool,
     /// Somebody waits for the lane to be idle.
     closing: AtomicBool,
@@ -79,12 +81,14 @@ impl<S: Transport> Lane<S> {
     pub(crate) fn new(
         socket: Arc<S>,
         profile: Profile,
-        receive_buffer: usize,
-        frame: usize,
+        sizes: Sizes,
+        envelope: bool,
         counters: Arc<Counters>,
     ) -> Self {
-        let state = State::new(profile, seed(), receive_buffer, frame);
+        let drops = socket.drops().unwrap_or(0);
+        let state = State::new(profile, sizes, drops);
         Self {
+            envelope,
             socket,
             state: Mutex::new(state),
             counters,
@@ -155,7 +159,11 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         match &state.ended {
             Some(error) => Err(error.clone()),
-            None => Ok(state.publish(take(order))),
+            None => {
+                // Whoever comes before this one is driven joins it.
+                self.crowded.store(true, Ordering::Relaxed);
+                Ok(state.publish(take(order)))
+            }
         }
     }
 
@@ -450,12 +458,4 @@ fn take(order: &mut Order) -> Order {
         bytes: std::mem::take(&mut order.bytes),
         ..*order
     }
-}
-
-/// A starting sequence number that a stranger cannot guess: the standard
-/// library's hasher is seeded by the operating system.
-fn seed() -> u32 {
-    use std::hash::{BuildHasher, RandomState};
-    let [a, b, c, d, ..] = RandomState::new().hash_one("nlmsg_seq").to_ne_bytes();
-    u32::from_ne_bytes([a, b, c, d])
 }

@@ -19,6 +19,15 @@ use crate::events::{Audience, Loss};
 use crate::inbound::Inbox;
 use crate::statistics::{Counters, count};
 
+/// The sizes of a lane's buffers, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// `SO_RCVBUF` as read back.
+    pub(crate) receive_buffer: usize,
+    /// The longest datagram that is received whole.
+    pub(crate) frame: usize,
+}
+
 /// A request before it is sent: finished bytes and what is expected of them.
 #[derive(Debug)]
 pub(crate) struct Order {
@@ -71,13 +80,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(profile: Profile, seed: u32, receive_buffer: usize, frame: usize) -> Self {
+    pub(crate) fn new(profile: Profile, sizes: Sizes, drops: u32) -> Self {
         Self {
-            conversations: Conversations::new(profile, seed),
-            credit: Credit::new(receive_buffer),
+            conversations: Conversations::new(profile, seed()),
+            credit: Credit::new(sizes.receive_buffer),
             outbox: VecDeque::new(),
             withdrawn: 0,
-            reader: Some(Box::new(Reader::new(frame))),
+            reader: Some(Box::new(Reader::new(sizes.frame))),
             again: false,
             armed: false,
             dumping: false,
@@ -85,7 +94,7 @@ impl State {
             inbox: None,
             audience: None,
             lossy: false,
-            drops: 0,
+            drops,
             failures: 0,
         }
     }
@@ -423,6 +432,14 @@ impl State {
 /// The message type of finished bytes.
 pub(crate) fn kind_of(bytes: &[u8]) -> u16 {
     Header::read(bytes).map_or(0, |header| header.kind)
+}
+
+/// A starting sequence number that a stranger cannot guess: the standard
+/// library's hasher is seeded by the operating system.
+fn seed() -> u32 {
+    use std::hash::{BuildHasher, RandomState};
+    let [a, b, c, d, ..] = RandomState::new().hash_one("nlmsg_seq").to_ne_bytes();
+    u32::from_ne_bytes([a, b, c, d])
 }
 
 /// `io::Error` is not `Clone`; the errno is all a system call gave.

@@ -12,8 +12,9 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// means that the kernel has executed every message in it.
     fn send(&self, bytes: &[u8], to: Option<Address>) -> io::Result<()>;
 
-    /// Receives one datagram, with its true length.
-    fn receive(&self, buffer: &mut [u8]) -> io::Result<Received>;
+    /// Receives one datagram, with its true length; with its true group only
+    /// if `envelope` asks for it, which costs more.
+    fn receive(&self, buffer: &mut [u8], envelope: bool) -> io::Result<Received>;
 
     /// How many datagrams the kernel has dropped at this socket so far, modulo
     /// 2^32 (`SK_MEMINFO_DROPS`); `None` if it does not say.
@@ -29,8 +30,12 @@ impl Transport for Socket {
         .map(drop)
     }
 
-    fn receive(&self, buffer: &mut [u8]) -> io::Result<Received> {
-        self.recv(buffer)
+    fn receive(&self, buffer: &mut [u8], envelope: bool) -> io::Result<Received> {
+        if envelope {
+            self.recv(buffer)
+        } else {
+            self.recv_from(buffer)
+        }
     }
 
     fn drops(&self) -> Option<u32> {
