@@ -302,13 +302,17 @@ async fn a_lost_acknowledgement_is_an_item_and_the_stream_goes_on() {
 async fn a_busy_peer_leaves_room_for_other_tasks() {
     let (mut receiver, address) = framed(Protocol::USERSOCK);
     let (sender, _) = bound(Protocol::USERSOCK);
+    // The first frame waits for the reactor; those after it find the socket ready.
+    sender.send_to(frame(1, b"").bytes(), address).unwrap();
+    next(&mut receiver).await.unwrap();
     let other = tokio::spawn(async {});
     let mut received = 0;
     // A current_thread runtime: the other task runs only when this one yields, and this one
     // always finds a frame.
     while !other.is_finished() {
         sender.send_to(frame(1, b"").bytes(), address).unwrap();
-        next(&mut receiver).await.unwrap();
+        // Without the timeout of `next`, which has a budget of its own.
+        receiver.next().await.unwrap().unwrap();
         received += 1;
         assert!(received < 10_000, "the other task never ran");
     }
