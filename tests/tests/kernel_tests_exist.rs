@@ -81,24 +81,30 @@ fn rows(table: &TextFile) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-/// The quoted `file::test` of a cell. `kernel_facts::name` is short for
-/// `tests/tests/kernel_facts.rs::name`.
-fn names(cell: &str) -> impl Iterator<Item = (String, String)> {
-    cell.split('`').skip(1).step_by(2).filter_map(|quoted| {
-        let (file, test) = quoted.split_once("::")?;
-        let test = test.rsplit("::").next()?;
-        let path = if file.ends_with(".rs") {
-            file.to_owned()
-        } else {
-            format!("tests/tests/{file}.rs")
-        };
-        Some((path, test.to_owned()))
-    })
+/// The quoted `file::test` of a cell, as (file, test).
+fn names(cell: &str) -> impl Iterator<Item = (&str, &str)> {
+    cell.split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|quoted| quoted.rsplit_once("::"))
+}
+
+/// Where the file may lie. `kernel_facts::queue` is short for `tests/tests/kernel_facts/queue.rs`;
+/// modules inside of a file, as in `src/wait.rs::tests`, are not told apart.
+fn places(file: &str) -> Vec<String> {
+    match file.split_once(".rs") {
+        Some((path, _)) => vec![format!("{path}.rs")],
+        None => {
+            let path = format!("tests/tests/{}", file.replace("::", "/"));
+            vec![format!("{path}.rs"), format!("{path}/main.rs")]
+        }
+    }
 }
 
 /// Whether the file has the function, with a test attribute above it and not ignored.
-fn is_a_test(sources: &[TextFile], path: &str, test: &str) -> bool {
-    let Some(file) = sources.iter().find(|file| file.path == path) else {
+fn is_a_test(sources: &[TextFile], file: &str, test: &str) -> bool {
+    let places = places(file);
+    let Some(file) = sources.iter().find(|source| places.contains(&source.path)) else {
         return false;
     };
     let signature = format!("fn {test}(");
