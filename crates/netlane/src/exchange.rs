@@ -336,8 +336,8 @@ impl Exchange {
     fn looked(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Result<Answer, Error>> {
         match begun {
             Begun::Finished(waiting) => {
-                let bytes = match &mut self.stage {
-                    Stage::Aside(_, bytes) | Stage::Waiting(_, bytes) => std::mem::take(bytes),
+                let bytes = match std::mem::replace(&mut self.stage, Stage::Done) {
+                    Stage::Aside(_, bytes) | Stage::Waiting(_, bytes) => bytes,
                     _ => Vec::new(),
                 };
                 Poll::Ready(self.judge(waiting, &bytes))

@@ -279,10 +279,14 @@ impl<S: Transport> Lane<S> {
         wakes.wake();
     }
 
-    /// Drives for a conversation that is under way, then looks at it.
+    /// Drives for a conversation that was published, unless somebody else has:
+    /// what came to the outbox since then is not to be sent before its time.
     pub(crate) fn revisit(&self, sequence: Sequence, waker: &Waker) -> Begun {
-        let driven = self.drive(self.lock(), Some(sequence));
-        self.conclude(driven, sequence, waker)
+        let mut state = self.lock();
+        if state.is_sent(sequence) {
+            return self.conclude((state, Wakes::default()), sequence, waker);
+        }
+        self.conclude(self.drive(state, Some(sequence)), sequence, waker)
     }
 
     /// Looks at a conversation without driving.
@@ -329,7 +333,7 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         let held = state.cancel(sequence, &mut wakes, &self.counters);
         // Its credit may let others go on.
-        if state.sendable() {
+        if held.is_some() && state.sendable() {
             state = self.drive_with(state, None, &mut wakes);
         }
         let busy = state.is_busy();

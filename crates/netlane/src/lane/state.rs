@@ -217,6 +217,13 @@ impl State {
         self.withdrawn = self.withdrawn.saturating_sub(1);
     }
 
+    /// Whether a published request has left the outbox.
+    pub(crate) fn is_sent(&mut self, sequence: Sequence) -> bool {
+        self.conversations
+            .data_mut(sequence)
+            .is_none_or(|waiting| !waiting.queued)
+    }
+
     /// Whether a published request could be sent now.
     pub(crate) fn sendable(&mut self) -> bool {
         while let Some(intent) = self.outbox.front() {
