@@ -104,7 +104,17 @@ impl Operations {
         if slow {
             self.exceptions
                 .fetch_or(operation.is_known_quick(), Ordering::Relaxed);
-            seen.insert(operation, Proof::Slow(PROVED));
+            let proved = match seen.get(&operation) {
+                Some(Proof::Quick(calls)) => *calls >= PROVED,
+                Some(Proof::Suspect | Proof::Slow(_)) => false,
+                None => operation.is_known_quick(),
+            };
+            let proof = if proved {
+                Proof::Suspect
+            } else {
+                Proof::Slow(PROVED)
+            };
+            seen.insert(operation, proof);
             return true;
         }
         let proof = seen.entry(operation).or_insert(Proof::Quick(0));
