@@ -344,14 +344,13 @@ impl fmt::Debug for Message {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_pointer_width = "64"))]
 mod tests {
     use super::*;
 
     /// Here and not with the other tests of the builder: this asks for the room alone, without
     /// 4 GiB of memory to fill it.
     #[test]
-    #[cfg(target_pointer_width = "64")]
     fn a_message_of_4_gib_is_refused() {
         let limit = usize::try_from(u32::MAX).unwrap();
         let mut message = Message::new(16, Flags::empty());
