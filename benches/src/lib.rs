@@ -1,1 +1,0 @@
-//! netlane's benches.

@@ -1,0 +1,205 @@
+//! What is printed: the table, the JSON lines, whether each target is reached.
+
+use std::process::ExitCode;
+
+use crate::Compare;
+use crate::measure::{Sample, median, percentile};
+
+/// Which way a figure is good.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// The ratio is to be at least this.
+    AtLeast(f64),
+    /// The ratio is to be at most this.
+    AtMost(f64),
+    /// The largest gap above an idle ticker's is to be at most so many ms.
+    GapMs(f64),
+    /// Shown, not judged.
+    Shown,
+}
+
+/// One workload's result.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub workload: String,
+    pub runtime: &'static str,
+    pub rounds: usize,
+    pub ops_per_s: f64,
+    pub baseline_ops_per_s: f64,
+    pub ratio: f64,
+    pub range: (f64, f64),
+    pub p50_us: f64,
+    pub p99_us: f64,
+    pub user_us: f64,
+    pub system_us: f64,
+    pub rss_growth_kib: f64,
+    pub target: Target,
+    /// Gap workloads: median of the largest gap less the idle one, in ms.
+    pub gap_ms: Option<f64>,
+}
+
+impl Row {
+    /// From interleaved rounds of both sides.
+    pub fn new(
+        workload: impl Into<String>,
+        runtime: &'static str,
+        target: Target,
+        baseline: &[Sample],
+        ours: &[Sample],
+    ) -> Self {
+        let rate = |samples: &[Sample]| median(samples.iter().map(Sample::per_second).collect());
+        let mut ratios: Vec<f64> = ours
+            .iter()
+            .zip(baseline)
+            .map(|(a, b)| a.per_second() / b.per_second())
+            .collect();
+        let ratio = percentile(&mut ratios, 0.5);
+        let range = (percentile(&mut ratios, 0.0), percentile(&mut ratios, 1.0));
+        let per_operation = |time: fn(&Sample) -> f64| {
+            median(ours.iter().map(|s| time(s) / s.operations as f64).collect())
+        };
+        let mut latencies: Vec<f64> = ours
+            .iter()
+            .flat_map(|sample| &sample.latencies)
+            .map(|latency| latency.as_secs_f64() * 1e6)
+            .collect();
+        let mean = per_operation(|s| s.elapsed.as_secs_f64() * 1e6);
+        let (p50_us, p99_us) = if latencies.is_empty() {
+            (mean, f64::NAN)
+        } else {
+            (
+                percentile(&mut latencies, 0.5),
+                percentile(&mut latencies, 0.99),
+            )
+        };
+        Self {
+            workload: workload.into(),
+            runtime,
+            rounds: ours.len(),
+            ops_per_s: rate(ours),
+            baseline_ops_per_s: rate(baseline),
+            ratio,
+            range,
+            p50_us,
+            p99_us,
+            user_us: per_operation(|s| s.user.as_secs_f64() * 1e6),
+            system_us: per_operation(|s| s.system.as_secs_f64() * 1e6),
+            rss_growth_kib: median(ours.iter().map(|s| s.rss_growth_kib as f64).collect()),
+            target,
+            gap_ms: None,
+        }
+    }
+
+    /// A gap workload.
+    pub fn gap(workload: impl Into<String>, gap_ms: f64, target: f64, rounds: usize) -> Self {
+        let none = [];
+        let row = Self::new(workload, "mt1", Target::GapMs(target), &none, &none);
+        Self {
+            gap_ms: Some(gap_ms),
+            rounds,
+            ..row
+        }
+    }
+
+    /// Whether the target is reached; `None` if there is none.
+    pub fn reached(&self) -> Option<bool> {
+        match self.target {
+            Target::AtLeast(target) => Some(self.ratio >= target),
+            Target::AtMost(target) => Some(self.ratio <= target),
+            Target::GapMs(target) => self.gap_ms.map(|gap| gap <= target),
+            Target::Shown => None,
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "workload": self.workload,
+            "runtime": self.runtime,
+            "rounds": self.rounds,
+            "ops_per_s": self.ops_per_s,
+            "baseline_ops_per_s": self.baseline_ops_per_s,
+            "ratio": self.ratio,
+            "p50_us": self.p50_us,
+            "p99_us": self.p99_us,
+            "rss_growth_kib": self.rss_growth_kib,
+            "gap_ms": self.gap_ms,
+            "reached": self.reached(),
+        })
+    }
+}
+
+/// Prints the rows and draws the plot.
+pub fn finish(compare: &Compare, rows: &[Row]) -> ExitCode {
+    if compare.json {
+        rows.iter().for_each(|row| println!("{}", row.json()));
+    } else {
+        table(rows);
+    }
+    if let Some(path) = &compare.plot
+        && let Err(error) = crate::plot::draw(path, rows)
+    {
+        eprintln!("no plot: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn table(rows: &[Row]) {
+    println!(
+        "{:<26} {:<4} {:>11} {:>11} {:>6} {:>13} {:>9} {:>9} {:>8} {:>8} {:>8}  target",
+        "workload",
+        "rt",
+        "ops/s",
+        "blocking",
+        "ratio",
+        "min-max",
+        "p50 us",
+        "p99 us",
+        "user us",
+        "sys us",
+        "rss KiB"
+    );
+    for row in rows {
+        let verdict = match (row.target, row.reached()) {
+            (Target::AtLeast(t), Some(ok)) => format!(">= {t:.2} {}", mark(ok)),
+            (Target::AtMost(t), Some(ok)) => format!("<= {t:.2} {}", mark(ok)),
+            (Target::GapMs(t), Some(ok)) => format!("<= {t:.1} ms {}", mark(ok)),
+            _ => String::new(),
+        };
+        if let Some(gap) = row.gap_ms {
+            println!(
+                "{:<26} {:<4} largest gap above idle {gap:.2} ms (median of {} rounds)  {verdict}",
+                row.workload, row.runtime, row.rounds
+            );
+            continue;
+        }
+        println!(
+            "{:<26} {:<4} {:>11.0} {:>11.0} {:>6.2} {:>6.2}-{:<6.2} {:>9.2} {:>9} {:>8.2} {:>8.2} {:>8.0}  {verdict}",
+            row.workload,
+            row.runtime,
+            row.ops_per_s,
+            row.baseline_ops_per_s,
+            row.ratio,
+            row.range.0,
+            row.range.1,
+            row.p50_us,
+            number(row.p99_us),
+            row.user_us,
+            row.system_us,
+            row.rss_growth_kib
+        );
+    }
+}
+
+/// A figure that was not taken is a dash.
+fn number(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:.2}")
+    } else {
+        "-".to_owned()
+    }
+}
+
+const fn mark(ok: bool) -> &'static str {
+    if ok { "reached" } else { "MISSED" }
+}

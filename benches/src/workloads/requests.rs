@@ -1,0 +1,182 @@
+//! Requests one after the other, from many tasks, and from idle.
+
+use std::time::{Duration, Instant};
+
+use netlane::wire::{FrameView, Message};
+use netlane::{Handle, Protocol};
+use tokio::runtime::Runtime;
+
+use super::{Failure, Scale, as_task, current_thread, multi_thread};
+use crate::baseline::Blocking;
+use crate::measure::{Sample, round};
+use crate::messages;
+use crate::report::{Row, Target};
+
+/// NOOP with ACK, one after the other.
+pub fn ping(scale: Scale) -> Result<Vec<Row>, Failure> {
+    both(
+        "ping",
+        messages::ping,
+        scale.requests,
+        1,
+        scale.rounds,
+        [0.85, 0.75],
+    )
+}
+
+/// `RTM_GETLINK`, one after the other, parsed.
+pub fn get_link(scale: Scale) -> Result<Vec<Row>, Failure> {
+    both(
+        "getlink",
+        messages::get_link,
+        scale.requests / 3,
+        1,
+        scale.rounds,
+        [0.92, 0.85],
+    )
+}
+
+/// The same from 64 tasks on one handle.
+pub fn get_link_64(scale: Scale) -> Result<Vec<Row>, Failure> {
+    both(
+        "getlink-64",
+        messages::get_link,
+        scale.requests / 3,
+        64,
+        scale.rounds,
+        [1.0, 1.0],
+    )
+}
+
+fn both(
+    name: &str,
+    message: fn() -> Message,
+    requests: u32,
+    tasks: u32,
+    rounds: usize,
+    targets: [f64; 2],
+) -> Result<Vec<Row>, Failure> {
+    let (ct, mt) = (current_thread(), multi_thread());
+    let mut samples: [Vec<Sample>; 3] = Default::default();
+    for _ in 0..rounds {
+        samples[0].push(blocking(message, requests)?);
+        samples[1].push(awaited(&ct, message, requests, tasks));
+        samples[2].push(awaited(&mt, message, requests, tasks));
+    }
+    let [base, one, two] = &samples;
+    Ok(vec![
+        Row::new(name, "ct", Target::AtLeast(targets[0]), base, one),
+        Row::new(name, "mt", Target::AtLeast(targets[1]), base, two),
+    ])
+}
+
+fn blocking(message: fn() -> Message, requests: u32) -> Result<Sample, Failure> {
+    let mut client = Blocking::open();
+    let mut failed = None;
+    let sample = round(requests.into(), || {
+        for _ in 0..requests {
+            let read = |frame: FrameView<'_>| {
+                std::hint::black_box(messages::read_link(frame));
+            };
+            if let Err(error) = client.request(message(), read) {
+                failed = Some(error);
+                return;
+            }
+        }
+    });
+    failed.map_or(Ok(sample), |error| Err(error.into()))
+}
+
+/// The same requests, spread over tasks.
+pub fn awaited(runtime: &Runtime, message: fn() -> Message, requests: u32, tasks: u32) -> Sample {
+    let handle = as_task(runtime, async move {
+        let handle = netlane::spawn(Protocol::ROUTE).expect("a connection");
+        handle.request(message()).await.expect("the first answer");
+        handle
+    });
+    round(requests.into(), || {
+        as_task(runtime, run_tasks(handle, message, requests, tasks))
+    })
+}
+
+async fn run_tasks(handle: Handle, message: fn() -> Message, requests: u32, tasks: u32) {
+    if tasks == 1 {
+        return requests_in_a_row(handle, message, requests).await;
+    }
+    let running: Vec<_> = (0..tasks)
+        .map(|_| tokio::spawn(requests_in_a_row(handle.clone(), message, requests / tasks)))
+        .collect();
+    for task in running {
+        task.await.expect("a task");
+    }
+}
+
+async fn requests_in_a_row(handle: Handle, message: fn() -> Message, requests: u32) {
+    for _ in 0..requests {
+        let answer = handle.request(message()).await.expect("an answer");
+        for frame in &answer.replies {
+            std::hint::black_box(messages::read_link(frame.view()));
+        }
+    }
+}
+
+/// One request per millisecond: the median latency.
+pub fn idle_latency(scale: Scale) -> Result<Vec<Row>, Failure> {
+    let requests = (scale.requests / 100).clamp(20, 500);
+    let runtime = multi_thread();
+    let (mut base, mut ours) = (Vec::new(), Vec::new());
+    for _ in 0..scale.rounds {
+        let mut client = Blocking::open();
+        client.request(messages::get_link(), |_| {})?;
+        let mut latencies = Vec::new();
+        for _ in 0..requests {
+            std::thread::sleep(Duration::from_millis(1));
+            let start = Instant::now();
+            client.request(messages::get_link(), |_| {})?;
+            latencies.push(start.elapsed());
+        }
+        base.push(as_latency(latencies));
+        ours.push(as_latency(as_task(&runtime, idle(requests))));
+    }
+    let row = Row::new("idle-latency", "mt", Target::AtMost(1.8), &base, &ours);
+    // Operations per second of a median latency; the ratio is of latencies.
+    Ok(vec![Row {
+        ratio: 1.0 / row.ratio,
+        range: (1.0 / row.range.1, 1.0 / row.range.0),
+        ..row
+    }])
+}
+
+async fn idle(requests: u32) -> Vec<Duration> {
+    let handle = netlane::spawn(Protocol::ROUTE).expect("a connection");
+    handle
+        .request(messages::get_link())
+        .await
+        .expect("the first answer");
+    let mut latencies = Vec::new();
+    for _ in 0..requests {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let start = Instant::now();
+        handle
+            .request(messages::get_link())
+            .await
+            .expect("an answer");
+        latencies.push(start.elapsed());
+    }
+    latencies
+}
+
+/// A sample whose rate is that of the median latency.
+fn as_latency(mut latencies: Vec<Duration>) -> Sample {
+    latencies.sort();
+    let elapsed = latencies
+        .get(latencies.len() / 2)
+        .copied()
+        .unwrap_or_default();
+    Sample {
+        operations: 1,
+        elapsed,
+        latencies,
+        ..Sample::default()
+    }
+}
