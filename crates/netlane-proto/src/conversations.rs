@@ -2,9 +2,10 @@
 //! the proof of loss. Owns which conversations exist; how a frame finds its
 //! conversation is `receive.rs`.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
+
+use rustc_hash::FxHashMap;
 
 use crate::conversation::Conversation;
 use crate::{Expect, Outcome, Profile, Sink, Timing};
@@ -58,7 +59,7 @@ pub struct Conversations<T> {
     tombstones: VecDeque<Sequence>,
 }
 
-pub(crate) type Table<T> = HashMap<Sequence, Conversation<T>, BuildHasherDefault<SequenceHasher>>;
+pub(crate) type Table<T> = FxHashMap<Sequence, Conversation<T>>;
 
 impl<T> Conversations<T> {
     /// An empty table for a socket of this profile. `seed` is where sequence
@@ -321,27 +322,6 @@ impl<T> Conversations<T> {
     /// Whether this is an open conversation that was cancelled.
     fn is_tombstone(&self, sequence: Sequence) -> bool {
         self.table.get(&sequence).is_some_and(|c| c.cancelled)
-    }
-}
-
-/// Sequence numbers are already spread: consecutive numbers never collide in
-/// the table's low bits, and the high bits are mixed in for its tag byte.
-#[derive(Debug, Default)]
-pub(crate) struct SequenceHasher(u64);
-
-impl Hasher for SequenceHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
-        }
-    }
-
-    fn write_u32(&mut self, sequence: u32) {
-        self.0 = (self.0 ^ u64::from(sequence)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }
 

@@ -2,12 +2,12 @@
 //! the proof: a short built-in list, and what has been seen of the rest.
 //! Knows nothing of threads.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use netlane_sys::Protocol;
+use rustc_hash::FxHashMap;
 
 use crate::pace::BUDGET;
 
@@ -57,10 +57,11 @@ impl Operation {
 /// What has been seen of operations.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
-    seen: Mutex<HashMap<Operation, Proof>>,
-    /// An operation of the built-in list has been slow: the list alone does
-    /// not decide any more.
-    exceptions: AtomicBool,
+    /// Those of the built-in list are here only while they are under suspicion.
+    seen: Mutex<FxHashMap<Operation, Proof>>,
+    /// How many of the built-in list are: while none is, the list decides
+    /// alone, without a lock.
+    suspects: AtomicUsize,
 }
 
 /// What the last calls of an operation were.
@@ -79,12 +80,11 @@ impl Operations {
     /// Whether a call of this operation may be expected to be quick.
     pub(crate) fn is_quick(&self, operation: Operation) -> bool {
         let known = operation.is_known_quick();
-        if known && !self.exceptions.load(Ordering::Relaxed) {
+        if known && self.suspects.load(Ordering::Relaxed) == 0 {
             return true;
         }
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match seen.get(&operation) {
-            Some(Proof::Quick(calls)) => known || *calls >= PROVED,
+        match self.seen().get(&operation) {
+            Some(Proof::Quick(calls)) => *calls >= PROVED,
             Some(Proof::Suspect) => true,
             Some(Proof::Slow(_)) => false,
             None => known,
@@ -94,36 +94,48 @@ impl Operations {
     /// A call took so long. Says whether that was over the budget.
     pub(crate) fn note(&self, operation: Operation, took: Duration) -> bool {
         let slow = took > BUDGET;
-        if !slow && operation.is_known_quick() && !self.exceptions.load(Ordering::Relaxed) {
+        let known = operation.is_known_quick();
+        if !slow && known && self.suspects.load(Ordering::Relaxed) == 0 {
             return false;
         }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= MAX_OPERATIONS && !seen.contains_key(&operation) {
-            return slow;
-        }
-        if slow {
-            self.exceptions
-                .fetch_or(operation.is_known_quick(), Ordering::Relaxed);
-            let proved = match seen.get(&operation) {
-                Some(Proof::Quick(calls)) => *calls >= PROVED,
-                Some(Proof::Suspect | Proof::Slow(_)) => false,
-                None => operation.is_known_quick(),
-            };
-            let proof = if proved {
-                Proof::Suspect
-            } else {
-                Proof::Slow(PROVED)
-            };
-            seen.insert(operation, proof);
-            return true;
-        }
-        let proof = seen.entry(operation).or_insert(Proof::Quick(0));
-        *proof = match *proof {
-            Proof::Quick(calls) => Proof::Quick(calls.saturating_add(1)),
-            Proof::Suspect | Proof::Slow(0) => Proof::Quick(PROVED),
-            Proof::Slow(left) => Proof::Slow(left - 1),
+        let mut seen = self.seen();
+        let before = seen.get(&operation).copied();
+        let before = before.or(known.then_some(Proof::Quick(PROVED)));
+        let after = if slow {
+            slower(before)
+        } else {
+            quicker(before)
         };
-        false
+        if known && matches!(after, Proof::Quick(PROVED..)) {
+            seen.remove(&operation);
+        } else if seen.len() < MAX_OPERATIONS || seen.contains_key(&operation) {
+            seen.insert(operation, after);
+        }
+        let suspects = seen.keys().filter(|operation| operation.is_known_quick());
+        self.suspects.store(suspects.count(), Ordering::Relaxed);
+        slow
+    }
+
+    fn seen(&self) -> MutexGuard<'_, FxHashMap<Operation, Proof>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// After a call over the budget.
+const fn slower(before: Option<Proof>) -> Proof {
+    match before {
+        Some(Proof::Quick(PROVED..)) => Proof::Suspect,
+        _ => Proof::Slow(PROVED),
+    }
+}
+
+/// After a call under the budget.
+const fn quicker(before: Option<Proof>) -> Proof {
+    match before {
+        None => Proof::Quick(1),
+        Some(Proof::Quick(calls)) => Proof::Quick(calls.saturating_add(1)),
+        Some(Proof::Suspect | Proof::Slow(0)) => Proof::Quick(PROVED),
+        Some(Proof::Slow(left)) => Proof::Slow(left - 1),
     }
 }
 

@@ -3,10 +3,10 @@
 //! the kernel (`skb->truesize`, charged to `sk_rmem_alloc`) and how it learns;
 //! knows nothing of sockets.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use netlane_proto::Expect;
+use rustc_hash::FxHashMap;
 
 /// The window of one lane, in bytes of truesize.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Credit {
     window: usize,
     used: usize,
     /// The largest answer seen for each message type, in bytes of truesize.
-    learned: HashMap<u16, u32>,
+    learned: FxHashMap<u16, u32>,
 }
 
 impl Credit {
@@ -26,7 +26,7 @@ impl Credit {
         Self {
             window,
             used: 0,
-            learned: HashMap::new(),
+            learned: FxHashMap::default(),
         }
     }
 

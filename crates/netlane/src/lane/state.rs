@@ -29,7 +29,7 @@ pub(crate) struct Sizes {
 }
 
 /// A request before it is sent: finished bytes and what is expected of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Order {
     /// The whole message; sequence and port are filled in on sending.
     pub(crate) bytes: Vec<u8>,
@@ -40,6 +40,20 @@ pub(crate) struct Order {
     pub(crate) to: Option<Address>,
     /// Goes out as it is: no conversation, no sequence number.
     pub(crate) plain: bool,
+}
+
+impl Default for Order {
+    /// No message at all: what stands in for one that cannot be built.
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            kind: 0,
+            expect: Expect::Nothing,
+            timing: Timing::Synchronous,
+            to: None,
+            plain: false,
+        }
+    }
 }
 
 /// A published request that waits to be sent by whoever drives.

@@ -1,0 +1,76 @@
+//! A message as it goes out: finished bytes with the flags that its expectation
+//! needs, and what it means if it does not go out.
+
+use netlane_proto::{Expect, Timing};
+use netlane_wire::{Flags, Header, Message};
+
+use crate::Error;
+use crate::lane::{Order, kind_of};
+
+/// A message as an order, with the flags that its expectation needs.
+pub(crate) fn order_of(
+    mut message: Message,
+    expect: Expect,
+    timing: Timing,
+) -> Result<Order, Error> {
+    message.set_flags(message.flags() | expect.flags());
+    let bytes = message.finish()?;
+    Ok(Order {
+        kind: kind_of(&bytes),
+        bytes,
+        expect,
+        timing,
+        to: None,
+        plain: false,
+    })
+}
+
+/// A message as it is: no flag added, no conversation, no sequence number.
+pub(super) fn plain_order(message: Message) -> Result<Order, Error> {
+    let flags = message.flags();
+    let mut order = order_of(message, Expect::Nothing, Timing::Late)?;
+    order.plain = true;
+    if let (Some(header), Some(place)) = (Header::read(&order.bytes), order.bytes.first_chunk_mut())
+    {
+        *place = Header { flags, ..header }.to_bytes();
+    }
+    Ok(order)
+}
+
+/// Changes what an order expects, and its flags with it.
+pub(super) fn with_expectation(order: &mut Order, expect: Expect) {
+    order.expect = expect;
+    let Some(mut header) = Header::read(&order.bytes) else {
+        return;
+    };
+    let asked = Flags::ACK | Flags::ECHO;
+    header.flags = (header.flags - asked) | expect.flags();
+    if let Some(place) = order.bytes.first_chunk_mut() {
+        *place = header.to_bytes();
+    }
+}
+
+/// What a failed sendmsg means, with what to do about it.
+pub(crate) fn explain_unsent(error: std::io::Error, order: &Order) -> Error {
+    match error.raw_os_error() {
+        Some(EMSGSIZE) => Error::not_sent_because(format!(
+            "the message of {} bytes is longer than the socket takes: SO_SNDBUF less 32; \
+             Builder::send_buffer sets it",
+            order.bytes.len()
+        )),
+        Some(ECONNREFUSED) => Error::not_sent_because(match order.to {
+            Some(address) if address.port != 0 => {
+                format!("connection refused: no socket has port {}", address.port)
+            }
+            _ => "connection refused: the kernel does not listen on this protocol in this network \
+                  namespace"
+                .to_owned(),
+        }),
+        _ => Error::not_sent(error),
+    }
+}
+
+/// Errno values of Linux; the same on every architecture but MIPS, where the
+/// general message serves.
+const EMSGSIZE: i32 = 90;
+const ECONNREFUSED: i32 = 111;
