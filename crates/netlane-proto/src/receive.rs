@@ -44,10 +44,13 @@ impl<T> Conversations<T> {
     /// One well-formed frame.
     fn frame(&mut self, datagram: &Datagram<'_>, frame: FrameView<'_>, sink: &mut impl Sink<T>) {
         let owner = self.owner(datagram, frame);
-        if owner.is_none()
-            && let Some(group) = self.multicast(datagram)
-        {
-            return sink.event(group, datagram, frame);
+        if let Some(group) = self.multicast(datagram) {
+            // An echo is the event as well: the kernel leaves the requester out
+            // of the multicast.
+            sink.event(group, datagram, frame);
+            if owner.is_none() {
+                return;
+            }
         }
         let control = if self.profile.opaque {
             Control::Data
