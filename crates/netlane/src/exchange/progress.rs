@@ -174,7 +174,11 @@ impl Exchange {
 
     /// Waits, no longer than the deadline.
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        if self.unawaited && matches!(self.stage, Stage::Waiting(_)) {
+        // What has not been sent yet is not given up, or it never would be.
+        if self.unawaited
+            && let Stage::Waiting(sequence) = self.stage
+            && self.keep.shared.lane.is_sent(sequence)
+        {
             return Poll::Ready(Ok(Answer::default()));
         }
         ready!(self.deadline.poll(&self.keep.shared, context));
@@ -190,14 +194,19 @@ impl Exchange {
         let Asking {
             header_len, table, ..
         } = self.question;
-        judge(
-            waiting,
-            Question {
-                bytes,
-                header_len,
-                table,
-            },
-        )
+        let question = Question {
+            bytes,
+            header_len,
+            table,
+        };
+        match judge(waiting, question) {
+            // Whether a refusal is known by now is chance; nobody waits for it.
+            Err(error) if self.unawaited && error.is_refused() => {
+                count(&self.keep.shared.counters.refused_unawaited);
+                Ok(Answer::default())
+            }
+            judged => judged,
+        }
     }
 
     /// Tells the lane that nobody waits any more, if it is under way.

@@ -294,6 +294,13 @@ impl<S: Transport> Lane<S> {
         self.conclude((self.lock(), Wakes::default()), sequence, waker)
     }
 
+    /// Whether the send of this conversation's request has returned.
+    pub(crate) fn is_sent(&self, sequence: Sequence) -> bool {
+        let mut state = self.lock();
+        let waiting = state.conversations.data_mut(sequence);
+        waiting.is_none_or(|waiting| !waiting.unsent)
+    }
+
     /// Takes the conversation if it has ended, else leaves the waker there.
     fn conclude(
         &self,

@@ -176,6 +176,8 @@ impl State {
             kind: order.kind,
             charge,
             queued,
+            unsent: queued,
+            wake_when_sent: order.expect == Expect::Nothing,
             dump,
             ..Waiting::default()
         };
@@ -275,6 +277,12 @@ impl State {
             Ok(()) => {
                 count(&counters.sent);
                 self.conversations.sent(sequence);
+                if let Some(waiting) = self.conversations.data_mut(sequence) {
+                    waiting.unsent = false;
+                    if waiting.wake_when_sent {
+                        wakes.add(waiting.waker.take());
+                    }
+                }
             }
             Err(error) => self.fail_unsent(sequence, error, wakes),
         }

@@ -23,6 +23,10 @@ pub(crate) struct Waiting {
     pub(crate) cost: u32,
     /// Still in the outbox: it was never sent.
     pub(crate) queued: bool,
+    /// Its send has not returned, and is not its caller's own.
+    pub(crate) unsent: bool,
+    /// Its caller may want to know no more than that it was sent.
+    pub(crate) wake_when_sent: bool,
     /// Leads the socket's only dump; another may begin when this ends.
     pub(crate) dump: bool,
     /// The request's bytes, where the lane sent it from its outbox.
