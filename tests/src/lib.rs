@@ -1,5 +1,11 @@
-//! What netlane's tests share: the reading of the source tree, and the contract of the lab's kernel module.
-//! Knows nothing of sockets.
+//! What netlane's tests share: the reading of the source tree, the contract of the lab's kernel
+//! module, runtimes for test bodies, rtnetlink requests, and what the kernel says of sockets.
 
 pub mod lab;
 pub mod repository;
+#[cfg(unix)]
+pub mod route;
+#[cfg(unix)]
+pub mod sockets;
+#[cfg(unix)]
+pub mod stage;
