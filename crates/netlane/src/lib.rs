@@ -78,7 +78,9 @@ pub use builder::{Builder, Offload, Options};
 pub use connection::Connection;
 pub use dump::{Chunk, Collected, Dump};
 pub use error::{Error, ErrorKind};
-pub use events::{Event, Loss, LossCause, LossCount, Notice, Subscribe, Subscription, WhenFull};
+pub use events::{
+    Event, Filter, Loss, LossCause, LossCount, Notice, Subscribe, Subscription, WhenFull,
+};
 pub use exchange::Exchange;
 pub use handle::Handle;
 pub use inbound::{Inbound, Received, Unsolicited};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use netlane_proto::Profile;
 
+use super::Filter;
 use crate::Error;
 use crate::connection::{Shared, attend};
 use crate::lane::{Lane, Sizes};
@@ -14,9 +15,10 @@ use crate::protocol::Lanes;
 
 /// What an event lane carries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    groups: BTreeSet<u32>,
-    all_namespaces: bool,
+pub(crate) struct Key {
+    pub(crate) groups: BTreeSet<u32>,
+    pub(crate) all_namespaces: bool,
+    pub(crate) filter: Filter,
 }
 
 /// The event lanes of a connection.
@@ -36,26 +38,19 @@ type Held = Arc<Mutex<BTreeMap<u32, usize>>>;
 pub(crate) struct Member {
     pub(crate) lane: Arc<Lane>,
     pub(crate) port: u32,
+    /// The lane carries nothing but what was asked for.
+    pub(crate) whole: bool,
     /// On a single lane: the groups to leave.
     shared_groups: Option<(BTreeSet<u32>, Held)>,
 }
 
 impl EventLanes {
     /// A membership in these groups, joined now if nobody has it yet.
-    pub(crate) fn join(
-        &self,
-        shared: &Arc<Shared>,
-        groups: BTreeSet<u32>,
-        all_namespaces: bool,
-    ) -> Result<Arc<Member>, Error> {
+    pub(crate) fn join(&self, shared: &Arc<Shared>, key: Key) -> Result<Arc<Member>, Error> {
         shared.check_open()?;
         if shared.config.lanes == Lanes::Single {
-            return self.join_single(shared, groups, all_namespaces);
+            return self.join_single(shared, key.groups, key.all_namespaces);
         }
-        let key = Key {
-            groups,
-            all_namespaces,
-        };
         let mut members = lock(&self.members);
         if let Some(member) = members.get(&key).and_then(Weak::upgrade)
             && member.lane.ended().is_none()
@@ -101,6 +96,7 @@ impl EventLanes {
         Ok(Arc::new(Member {
             lane,
             port: shared.port,
+            whole: false,
             shared_groups,
         }))
     }
@@ -125,6 +121,8 @@ fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
     if key.all_namespaces {
         socket.set_listen_all_nsid(true)?;
     }
+    let whole = key.filter.is_empty()
+        || socket.attach_filter(&key.filter.program()).is_ok() && key.filter.is_wholly_in_program();
     // Bound before it joins: an unbound socket hears nothing.
     let port = config.settle(&socket)?;
     for group in &key.groups {
@@ -150,6 +148,7 @@ fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
     Ok(Member {
         lane: Arc::new(lane),
         port,
+        whole,
         shared_groups: None,
     })
 }
@@ -166,13 +165,6 @@ fn leave(lane: &Lane, groups: &BTreeSet<u32>, held: &mut BTreeMap<u32, usize>) {
             // Fails only if the membership is gone already.
             let _ = lane.socket.drop_membership(*group);
         }
-    }
-}
-
-impl Member {
-    /// Whether the lane carries nothing but what this membership asked for.
-    pub(crate) const fn is_private(&self) -> bool {
-        self.shared_groups.is_none()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Multicast events: what is delivered, to whom, and what is said when some
 //! are lost. Owns the types a subscriber sees; sockets are `lanes.rs`'s.
 
+mod filter;
 mod lanes;
 mod loss;
 mod queue;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use netlane_wire::Frame;
 
+pub use filter::Filter;
 pub(crate) use lanes::EventLanes;
 pub use loss::{Loss, LossCause, LossCount};
 pub use queue::WhenFull;
@@ -46,6 +48,14 @@ impl Event {
 pub(crate) struct Listener {
     pub(crate) queue: Arc<Queue<Event>>,
     pub(crate) groups: BTreeSet<u32>,
+    pub(crate) filter: Filter,
+}
+
+impl Listener {
+    fn wants(&self, event: &Event) -> bool {
+        self.groups.contains(&event.group)
+            && (self.filter.is_empty() || self.filter.passes(event.frame.view()))
+    }
 }
 
 /// The subscribers of a lane.
@@ -81,11 +91,11 @@ impl Audience {
         drop(removed);
     }
 
-    /// Hands an event to everybody who asked for its group.
+    /// Hands an event to everybody who asked for it.
     pub(crate) fn deliver(&self, event: &Event, wakes: &mut Wakes, counters: &Counters) {
         count(&counters.events);
         for listener in self.listeners().iter() {
-            if listener.groups.contains(&event.group) && listener.queue.push(event.clone(), wakes) {
+            if listener.wants(event) && listener.queue.push(event.clone(), wakes) {
                 count(&counters.events_lost);
             }
         }

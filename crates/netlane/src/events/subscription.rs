@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use futures::Stream;
 
-use super::lanes::Member;
-use super::{Audience, Entry, Event, Listener, Loss, Queue, WhenFull};
+use super::lanes::{Key, Member};
+use super::{Audience, Entry, Event, Filter, Listener, Loss, Queue, WhenFull};
 use crate::Error;
 use crate::fence::Fence;
 use crate::handle::Keep;
@@ -22,6 +22,7 @@ pub struct Subscribe {
     keep: Keep,
     groups: BTreeSet<u32>,
     all_namespaces: bool,
+    filter: Filter,
     capacity: usize,
     when_full: WhenFull,
 }
@@ -34,6 +35,7 @@ impl Subscribe {
             keep,
             groups,
             all_namespaces: false,
+            filter: Filter::new(),
             capacity,
             when_full,
         }
@@ -51,6 +53,12 @@ impl Subscribe {
         self
     }
 
+    /// Only events that pass this filter, besides being of these groups.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
     /// Events of every network namespace that has an id in the socket's own
     /// (`NETLINK_LISTEN_ALL_NSID`). Needs `CAP_NET_BROADCAST`.
     pub const fn all_namespaces(mut self) -> Self {
@@ -63,6 +71,7 @@ impl Subscribe {
             keep,
             groups,
             all_namespaces,
+            filter,
             capacity,
             when_full,
         } = self;
@@ -71,20 +80,25 @@ impl Subscribe {
                 "groups are counted from 1, and at least one is needed",
             ));
         }
-        let member = keep
-            .shared
-            .events
-            .join(&keep.shared, groups.clone(), all_namespaces)?;
+        let member = keep.shared.events.join(
+            &keep.shared,
+            Key {
+                groups: groups.clone(),
+                all_namespaces,
+                filter: filter.clone(),
+            },
+        )?;
         // What is queued on a shared socket was sent before this call: read it
         // for the others first.
         Fence::new(keep.clone(), Arc::clone(&member.lane)).await?;
         let audience = member.lane.audience()?;
         let queue = Arc::new(Queue::new(capacity, when_full));
-        let whole = member.is_private();
+        let whole = member.whole;
         audience.add(
             Listener {
                 queue: Arc::clone(&queue),
                 groups,
+                filter,
             },
             whole,
         );
