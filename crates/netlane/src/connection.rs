@@ -21,6 +21,7 @@ use crate::events::EventLanes;
 use crate::handle::{Alive, Handle};
 use crate::lane::{Lane, Sizes};
 use crate::operations::Operations;
+use crate::pace::{self, Timed};
 use crate::protocol::Lanes;
 use crate::statistics::Counters;
 use crate::workers::Workers;
@@ -291,6 +292,7 @@ pub(crate) async fn attend(lane: Arc<Lane>) {
             }
         } else {
             lane.signal.notified().await;
+            pace::rest().await;
         }
     }
 }
@@ -303,7 +305,9 @@ fn settle(lane: &Lane) -> bool {
     if lane.ended().is_some() {
         return false;
     }
+    let timed = Timed::start();
     lane.drive_all();
+    timed.stop();
     true
 }
 
@@ -324,7 +328,7 @@ async fn watch(lane: &Arc<Lane>) -> std::io::Result<()> {
         if !settle(lane) {
             return Ok(());
         }
-        tokio::task::consume_budget().await;
+        pace::rest().await;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 thread_local! {
@@ -45,6 +45,23 @@ pub(crate) fn yield_turn(context: &mut Context<'_>) {
     // waking oneself would come before it. Its first poll is all we need.
     let turn = pin!(tokio::task::yield_now());
     let _ = turn.poll(context);
+}
+
+/// Gives others their turn if this thread has spent its budget.
+///
+/// # Cancel safety
+///
+/// Dropping it has no effect.
+pub(crate) async fn rest() {
+    let mut rested = has_budget();
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut rested, true) {
+            return Poll::Ready(());
+        }
+        yield_turn(context);
+        Poll::Pending
+    })
+    .await;
 }
 
 /// What one thread may spend between two turns of its reactor. A ticker of one

@@ -43,7 +43,12 @@ impl<S: Transport> Lane<S> {
         };
         let guard = EndOnPanic(self);
         let (mut to_empty, mut lossy) = (false, std::mem::take(&mut state.lossy));
-        for _ in 0..MAX_ROUNDS {
+        let rounds = if mine.is_some() {
+            MAX_ROUNDS
+        } else {
+            ROUNDS_FOR_NOBODY
+        };
+        for _ in 0..rounds {
             to_empty |= std::mem::take(&mut state.again);
             state = self.send_published(state, &mut reader, wakes);
             let mark = state.conversations.mark();
@@ -190,3 +195,6 @@ impl<S: Transport> Drop for EndOnPanic<'_, S> {
 /// Receive calls in one drive, after which the Connection takes over: a caller
 /// must get back to its own work. One full credit window of ACKs fits.
 const MAX_ROUNDS: usize = 512;
+/// The same for a drive that nobody waits for: a few hundred microseconds of an
+/// event flood, after which the Connection lets others have their turn.
+const ROUNDS_FOR_NOBODY: usize = 64;
