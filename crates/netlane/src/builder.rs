@@ -49,6 +49,7 @@ pub(crate) struct Config {
     pub(crate) port: u32,
     pub(crate) peer: Address,
     pub(crate) strict: Option<bool>,
+    pub(crate) best_effort: bool,
     pub(crate) receive_buffer: Option<usize>,
     pub(crate) send_buffer: Option<usize>,
     pub(crate) frame_size: usize,
@@ -95,6 +96,7 @@ impl Builder {
             port: 0,
             peer: Address::KERNEL,
             strict: None,
+            best_effort: false,
             receive_buffer: None,
             send_buffer: None,
             frame_size: FRAME_SIZE,
@@ -159,6 +161,13 @@ impl Builder {
     /// an error.
     pub const fn strict(mut self, strict: bool) -> Self {
         self.config.strict = Some(strict);
+        self
+    }
+
+    /// Goes on without options that were asked for and cannot be set, instead
+    /// of failing. [`Handle::options`] tells what is in force.
+    pub const fn best_effort(mut self) -> Self {
+        self.config.best_effort = true;
         self
     }
 
@@ -240,7 +249,7 @@ impl Builder {
             config.settle(&socket)?
         };
         if config.lanes == Lanes::Single {
-            socket.set_pktinfo(true)?;
+            where_available(socket.set_pktinfo(true))?;
         }
         let member = adopted && !socket.memberships()?.is_empty();
         let profile = Profile {
@@ -280,25 +289,35 @@ impl Config {
 
     /// Sets the options that every socket gets.
     fn prepare(&self, socket: Socket) -> Result<Socket, Error> {
-        socket.set_ext_ack(true)?;
-        socket.set_cap_ack(true)?;
+        where_available(socket.set_ext_ack(true))?;
+        where_available(socket.set_cap_ack(true))?;
         match self.strict {
-            Some(strict) => socket.set_strict_check(strict)?,
-            // Kernels before 4.20 do not have it.
-            None if self.traits.strict => drop(socket.set_strict_check(true)),
+            Some(strict) => self.asked_for(socket.set_strict_check(strict))?,
+            None if self.traits.strict => where_available(socket.set_strict_check(true))?,
             None => {}
         }
         if let Some(bytes) = self.receive_buffer
             && socket.set_receive_buffer_force(bytes).is_err()
         {
-            socket.set_receive_buffer(bytes)?;
+            self.asked_for(socket.set_receive_buffer(bytes))?;
         }
         if let Some(bytes) = self.send_buffer
             && socket.set_send_buffer_force(bytes).is_err()
         {
-            socket.set_send_buffer(bytes)?;
+            self.asked_for(socket.set_send_buffer(bytes))?;
         }
         Ok(socket)
+    }
+
+    /// An option that the program has asked for.
+    fn asked_for(&self, set: Result<(), netlane_sys::Error>) -> Result<(), Error> {
+        match set {
+            Err(error) if self.best_effort => {
+                tracing::warn!(%error, "an option could not be set");
+                Ok(())
+            }
+            set => Ok(set?),
+        }
     }
 
     /// Gives the socket its port; returns it. Where only the kernel speaks,
@@ -316,6 +335,17 @@ impl Config {
             socket.connect(Address::KERNEL)?;
         }
         Ok(socket.local_address()?.port)
+    }
+}
+
+/// An option that is set where the kernel has it; [`Options`] says whether.
+pub(crate) fn where_available(set: Result<(), netlane_sys::Error>) -> Result<(), Error> {
+    match set {
+        Err(error) if error.is_unsupported() => {
+            tracing::debug!(%error, "the kernel does not have an option");
+            Ok(())
+        }
+        set => Ok(set?),
     }
 }
 
@@ -345,10 +375,10 @@ impl Options {
             port: socket.local_address()?.port,
             receive_buffer: socket.receive_buffer()?,
             send_buffer: socket.send_buffer()?,
-            ext_ack: socket.ext_ack()?,
-            cap_ack: socket.cap_ack()?,
+            ext_ack: socket.ext_ack().unwrap_or(false),
+            cap_ack: socket.cap_ack().unwrap_or(false),
             strict_check: socket.strict_check().unwrap_or(false),
-            pktinfo: socket.pktinfo()?,
+            pktinfo: socket.pktinfo().unwrap_or(false),
         })
     }
 }

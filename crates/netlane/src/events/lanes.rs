@@ -117,7 +117,11 @@ impl EventLanes {
 fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
     let config = &shared.config;
     let socket = config.open_socket()?;
-    socket.set_pktinfo(true)?;
+    // Without it only the groups of the address mask can be told.
+    match socket.set_pktinfo(true) {
+        Err(error) if error.is_unsupported() && key.groups.range(33..).next().is_none() => {}
+        set => set?,
+    }
     if key.all_namespaces {
         socket.set_listen_all_nsid(true)?;
     }
