@@ -1,7 +1,6 @@
 //! How a connection is made: every choice with its default. Owns the options
 //! of the sockets and the opening of them.
 
-use std::fmt;
 use std::time::Duration;
 
 use netlane_proto::Profile;
@@ -9,6 +8,7 @@ use netlane_sys::{Address, Namespace, Protocol, Socket, SocketKind};
 
 use crate::connection::{Connection, Shared};
 use crate::handle::Handle;
+use crate::options::where_available;
 use crate::protocol::{Lanes, Traits};
 use crate::{Error, workers::Workers};
 
@@ -335,77 +335,6 @@ impl Config {
             socket.connect(Address::KERNEL)?;
         }
         Ok(socket.local_address()?.port)
-    }
-}
-
-/// An option that is set where the kernel has it; [`Options`] says whether.
-pub(crate) fn where_available(set: Result<(), netlane_sys::Error>) -> Result<(), Error> {
-    match set {
-        Err(error) if error.is_unsupported() => {
-            tracing::debug!(%error, "the kernel does not have an option");
-            Ok(())
-        }
-        set => Ok(set?),
-    }
-}
-
-/// The options in force on the request lane, as the kernel reads them back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Options {
-    /// The port id, host order.
-    pub port: u32,
-    /// `SO_RCVBUF` in bytes.
-    pub receive_buffer: usize,
-    /// `SO_SNDBUF` in bytes.
-    pub send_buffer: usize,
-    /// `NETLINK_EXT_ACK`.
-    pub ext_ack: bool,
-    /// `NETLINK_CAP_ACK`.
-    pub cap_ack: bool,
-    /// `NETLINK_GET_STRICT_CHK`.
-    pub strict_check: bool,
-    /// `NETLINK_PKTINFO`.
-    pub pktinfo: bool,
-}
-
-impl Options {
-    pub(crate) fn read(socket: &Socket) -> Result<Self, Error> {
-        Ok(Self {
-            port: socket.local_address()?.port,
-            receive_buffer: socket.receive_buffer()?,
-            send_buffer: socket.send_buffer()?,
-            ext_ack: socket.ext_ack().unwrap_or(false),
-            cap_ack: socket.cap_ack().unwrap_or(false),
-            strict_check: socket.strict_check().unwrap_or(false),
-            pktinfo: socket.pktinfo().unwrap_or(false),
-        })
-    }
-}
-
-impl fmt::Display for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            port,
-            receive_buffer,
-            send_buffer,
-            ..
-        } = self;
-        write!(
-            f,
-            "port {port}, receive buffer {receive_buffer}, send buffer {send_buffer}"
-        )?;
-        for (name, on) in [
-            ("EXT_ACK", self.ext_ack),
-            ("CAP_ACK", self.cap_ack),
-            ("GET_STRICT_CHK", self.strict_check),
-            ("PKTINFO", self.pktinfo),
-        ] {
-            if on {
-                write!(f, ", {name}")?;
-            }
-        }
-        Ok(())
     }
 }
 

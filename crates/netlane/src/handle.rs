@@ -8,12 +8,11 @@ use netlane_proto::{Expect, Timing};
 use netlane_sys::{Address, Protocol};
 use netlane_wire::{Flags, Frame, Message, Request};
 
-use crate::builder::Options;
 use crate::connection::Shared;
 use crate::deadline::Deadline;
 use crate::events::{Subscribe, Subscription};
 use crate::typed::Records;
-use crate::{Batch, Dump, Error, Exchange, Inbound, Statistics, Transaction};
+use crate::{Batch, Dump, Error, Exchange, Inbound, Options, Statistics, Transaction};
 
 /// Keeps the connection alive while something of it is in use.
 pub(crate) type Keep = Arc<Alive>;

@@ -60,6 +60,7 @@ mod handle;
 mod inbound;
 mod lane;
 mod operations;
+mod options;
 mod pace;
 mod protocol;
 mod statistics;
@@ -74,7 +75,7 @@ pub use netlane_wire as wire;
 
 pub use answer::Answer;
 pub use batch::{Batch, Outcomes};
-pub use builder::{Builder, Offload, Options};
+pub use builder::{Builder, Offload};
 pub use connection::Connection;
 pub use dump::{Chunk, Collected, Dump};
 pub use error::{Error, ErrorKind};
@@ -84,6 +85,7 @@ pub use events::{
 pub use exchange::Exchange;
 pub use handle::Handle;
 pub use inbound::{Inbound, Received, Unsolicited};
+pub use options::Options;
 pub use protocol::Lanes;
 pub use statistics::Statistics;
 pub use transaction::Transaction;

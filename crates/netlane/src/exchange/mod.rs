@@ -21,7 +21,7 @@ use crate::handle::Keep;
 use crate::lane::Order;
 use order::{plain_order, with_expectation};
 
-/// A request that is being made: a future of its [`Answer`].
+/// A request that is being made: a future of its [`Answer`](crate::Answer).
 ///
 /// Nothing is sent before it is first polled. The methods change how it is
 /// made; the defaults are the protocol's.
