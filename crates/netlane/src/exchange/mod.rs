@@ -10,7 +10,6 @@ use std::time::Duration;
 use netlane_proto::{Expect, Sequence, Timing};
 use netlane_sys::Address;
 use netlane_wire::{AttributeTable, Flags, Message};
-use tokio::time::Instant;
 use tracing::Span;
 
 pub(crate) use order::{explain_unsent, order_of};
@@ -57,8 +56,7 @@ pub struct Exchange {
     span: Span,
     /// When to try again to send to a peer whose queue is full.
     retry: Option<Deadline>,
-    /// Since when that has been so.
-    full_since: Option<Instant>,
+    retries: u32,
 }
 
 /// What is asked, apart from the bytes.
@@ -118,7 +116,7 @@ impl Exchange {
             unawaited: false,
             span: Span::none(),
             retry: None,
-            full_since: None,
+            retries: 0,
         }
     }
 

@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use netlane_proto::Sequence;
-use tokio::time::Instant;
 
 use super::order::explain_unsent;
 use super::{Asking, Exchange, Stage};
@@ -65,9 +64,7 @@ impl Exchange {
             return Poll::Ready(Err(error));
         }
         if let Some(retry) = &mut self.retry {
-            if retry.poll(&self.keep.shared, context).is_pending() {
-                return self.wait(context);
-            }
+            ready!(retry.poll(&self.keep.shared, context));
             self.retry = None;
         } else {
             self.open_span();
@@ -116,20 +113,19 @@ impl Exchange {
     }
 
     /// The peer's queue is full, and nothing wakes a sender when there is room
-    /// again (`netlink_attachskb`): try again after a while, for a bounded
-    /// time.
+    /// again (`netlink_attachskb`): try again after a while, a bounded number
+    /// of times.
     fn try_later(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        let since = *self.full_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= PEER_PATIENCE {
+        if self.retries >= PEER_RETRIES {
             let text = "the peer does not read: its receive buffer is full";
             return Poll::Ready(Err(Error::not_sent_because(text)));
         }
-        self.stage = Stage::Ready;
+        self.retries += 1;
         let retry = self.retry.insert(Deadline::new(PEER_RETRY));
         if retry.poll(&self.keep.shared, context).is_ready() {
             context.waker().wake_by_ref();
         }
-        self.wait(context)
+        Poll::Pending
     }
 
     /// Has a thread of the connection's own make the system call.
@@ -168,12 +164,6 @@ impl Exchange {
 
     fn looked(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
         match begun {
-            Begun::Finished(mut waiting) if waiting.found_peer_full() => {
-                if self.order.bytes.is_empty() {
-                    self.order.bytes = std::mem::take(&mut waiting.request);
-                }
-                self.try_later(context)
-            }
             Begun::Finished(waiting) => {
                 self.stage = Stage::Done;
                 Poll::Ready(self.judge(waiting))
@@ -249,6 +239,6 @@ impl Exchange {
     }
 }
 
-/// How long to wait before trying a full peer again, and how long in all.
+/// How long to wait before trying a full peer again, and how often.
 const PEER_RETRY: Duration = Duration::from_millis(2);
-const PEER_PATIENCE: Duration = Duration::from_secs(1);
+const PEER_RETRIES: u32 = 500;

@@ -8,7 +8,6 @@ use netlane_wire::{FrameView, Malformed};
 use super::credit::{Credit, truesize};
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
-use crate::Error;
 use crate::events::{Audience, Event, Loss, LossCause};
 use crate::inbound::{Inbox, Unsolicited};
 use crate::statistics::{Counters, count};
@@ -22,8 +21,6 @@ pub(crate) struct Delivery<'a> {
     pub(crate) audience: Option<&'a Audience>,
     /// The dump under way on this socket, if it ends here.
     pub(crate) dump_ended: &'a mut bool,
-    /// Why the lane has ended, if it has: what ends then is not answered.
-    pub(crate) ended: Option<&'a Error>,
     /// What the datagram being delivered costs the receive buffer; charged to
     /// the first conversation that takes a frame of it.
     pub(crate) cost: u32,
@@ -52,7 +49,7 @@ impl Sink<Waiting> for Delivery<'_> {
         } else {
             waiting.replies.push(frame.to_frame());
         }
-        if waiting.streams {
+        if waiting.dump {
             self.wakes.add(waiting.waker.take());
         }
     }
@@ -70,14 +67,12 @@ impl Sink<Waiting> for Delivery<'_> {
             _ => &self.counters.answered,
         };
         count(counter);
-        waiting.ending = Some(match self.ended {
-            Some(why) => Ending::Ended {
-                sent: !waiting.queued,
-                why: why.clone(),
-            },
-            None if waiting.held > MAX_HELD => Ending::TooMuch,
-            None => outcome.into(),
-        });
+        let ending = if waiting.held > MAX_HELD {
+            Ending::TooMuch
+        } else {
+            outcome.into()
+        };
+        waiting.ending = Some(ending);
         self.wakes.add(waiting.waker.take());
     }
 

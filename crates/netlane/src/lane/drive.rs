@@ -66,12 +66,12 @@ impl<S: Transport> Lane<S> {
             if self.is_done(&mut state, read, to_empty, mine) {
                 std::mem::forget(guard);
                 state.lossy |= lossy;
-                return self.hand_back(state, reader, false, wakes);
+                return self.hand_back(state, reader, false);
             }
         }
         std::mem::forget(guard);
         state.lossy |= lossy;
-        self.hand_back(state, reader, true, wakes)
+        self.hand_back(state, reader, true)
     }
 
     /// Sends one datagram of published requests, if any may go.
@@ -150,21 +150,18 @@ impl<S: Transport> Lane<S> {
         }
     }
 
-    /// Gives the reader back; has the Connection called if there is more to do,
-    /// if only readiness can tell what comes, or if this is the end.
+    /// Gives the reader back; calls the Connection if there is more to do, or
+    /// if only readiness can tell what comes.
     fn hand_back<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         reader: Box<Reader>,
         unfinished: bool,
-        wakes: &mut Wakes,
     ) -> MutexGuard<'a, State> {
         state.reader = Some(reader);
-        let unwatched = state.needs_readiness() && !state.armed;
-        if unfinished || unwatched || state.ended.is_some() {
-            wakes.call_connection(&self.signal);
+        if unfinished || (state.needs_readiness() && !state.armed) {
+            self.signal.notify_one();
         }
-        self.note_idle(&state, wakes);
         state
     }
 }
