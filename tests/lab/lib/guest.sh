@@ -41,6 +41,19 @@ collect_tests() {
     [ $tests -gt 0 ] || die "cargo test ${cargo_args[*]} names no test"
 }
 
+# The tutorial's programs, and the script that tries them.
+add_tutorial() {
+    local program
+    cargo_static build --quiet --message-format=json -p netlane-tutorial --bins >"$work/tutorial.json" ||
+        die "the tutorial does not build"
+    for program in $(executables <"$work/tutorial.json"); do
+        add_program "$program" "tutorial/$(basename "$program")"
+    done
+    mkdir -p "$work/root/lab"
+    cp "$lab/tutorial.sh" "$work/root/lab/"
+    printf '/bin/sh\t/lab/tutorial.sh\n' >>"$work/tests"
+}
+
 # Puts program $1 into the guest as $2.
 add_program() {
     if readelf -l "$1" | grep -q INTERP; then
@@ -94,7 +107,8 @@ make_initramfs() {
 # Success is status 33 and nothing else: a panic leaves the emulator with 0.
 boot() {
     local status=0 started=$SECONDS
-    timeout "$seconds" qemu-system-x86_64 -accel tcg -cpu max -M q35 -smp 1 -m 768 \
+    # The machine must not outlive this script, however that ends.
+    setpriv --pdeathsig TERM timeout "$seconds" setpriv --pdeathsig KILL qemu-system-x86_64 -accel tcg -cpu max -M q35 -smp 1 -m 768 \
         -nodefaults -no-user-config -display none -monitor none -no-reboot \
         -serial "file:$work/kernel.log" -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \

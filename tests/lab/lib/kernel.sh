@@ -3,7 +3,7 @@
 
 # Command and the Debian package that brings it.
 tools="qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static depmod:kmod modprobe:kmod gcc-12:gcc-12 make:make
-       xz:xz-utils objcopy:binutils flock:util-linux dpkg-deb:dpkg apt-get:apt cargo:(rustup)"
+       xz:xz-utils objcopy:binutils flock:util-linux setpriv:util-linux dpkg-deb:dpkg apt-get:apt cargo:(rustup)"
 
 missing_tools() {
     local entry

@@ -139,7 +139,7 @@ fn run(line: &str, environment: &[String]) -> Outcome {
         .stdin(Stdio::null())
         .status();
     Outcome {
-        program: program.trim_start_matches("/tests/").to_owned(),
+        program: line.trim_start_matches("/tests/").replace('\t', " "),
         passed: status.as_ref().is_ok_and(|status| status.success()),
         how: status.map_or_else(|error| error.to_string(), |status| status.to_string()),
         took: started.elapsed(),
