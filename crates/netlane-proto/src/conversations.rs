@@ -54,6 +54,8 @@ pub struct Conversations<T> {
     pub(crate) open: usize,
     /// Those of them that may be answered later than sendmsg returns.
     pub(crate) late: usize,
+    /// Those of them that were cancelled.
+    cancelled: usize,
     /// Cancelled late conversations, oldest first: they may never be answered,
     /// so their number is bounded.
     tombstones: VecDeque<Sequence>,
@@ -74,6 +76,7 @@ impl<T> Conversations<T> {
             unproved: VecDeque::new(),
             open: 0,
             late: 0,
+            cancelled: 0,
             tombstones: VecDeque::new(),
         }
     }
@@ -104,32 +107,40 @@ impl<T> Conversations<T> {
     }
 
     /// The send of this conversation's request has returned with success.
-    pub fn sent(&mut self, sequence: Sequence) {
-        let Some(conversation) = self.table.get(&sequence) else {
-            return;
-        };
-        if conversation.finished || conversation.timing == Timing::Late {
-            return;
+    /// Gives its data, if it is open or finished.
+    pub fn sent(&mut self, sequence: Sequence) -> Option<&mut T> {
+        let conversation = self.table.get_mut(&sequence)?;
+        if !conversation.finished && conversation.timing == Timing::Synchronous {
+            self.sends += 1;
+            self.unproved.push_back((self.sends, sequence));
         }
-        self.sends += 1;
-        self.unproved.push_back((self.sends, sequence));
+        Some(&mut conversation.data)
     }
 
     /// The request was never sent: the conversation did not happen.
     pub fn unsent(&mut self, sequence: Sequence) -> Option<T> {
         let conversation = self.table.remove(&sequence)?;
         if !conversation.finished {
-            self.settle(conversation.timing);
+            self.settle(conversation.timing, conversation.cancelled);
         }
         Some(conversation.data)
     }
 
     /// Puts the data of an unsent conversation back, as finished: its waiter
-    /// finds there why it was not sent.
+    /// finds there why it was not sent. Not for a cancelled one: nobody would
+    /// ever take it.
     pub fn restore(&mut self, sequence: Sequence, data: T) {
         let mut conversation = Conversation::new(Expect::Nothing, Timing::Synchronous, 0, data);
         conversation.finished = true;
         self.table.insert(sequence, conversation);
+    }
+
+    /// Whether the conversation was cancelled and has not ended yet.
+    #[must_use]
+    pub fn is_cancelled(&self, sequence: Sequence) -> bool {
+        self.table
+            .get(&sequence)
+            .is_some_and(|conversation| conversation.cancelled)
     }
 
     /// When the conversation's answer arrives.
@@ -171,6 +182,7 @@ impl<T> Conversations<T> {
             return;
         }
         conversation.cancelled = true;
+        self.cancelled += 1;
         if conversation.timing == Timing::Late {
             self.tombstones.push_back(sequence);
             self.bury(sink);
@@ -224,6 +236,12 @@ impl<T> Conversations<T> {
         self.open
     }
 
+    /// Conversations that are not finished and that somebody waits for.
+    #[must_use]
+    pub const fn awaited(&self) -> usize {
+        self.open.saturating_sub(self.cancelled)
+    }
+
     /// Open conversations that may be answered later than their send returns.
     #[must_use]
     pub const fn late(&self) -> usize {
@@ -270,19 +288,20 @@ impl<T> Conversations<T> {
             return;
         };
         conversation.finished = true;
-        let timing = conversation.timing;
-        if conversation.cancelled {
+        let (timing, cancelled) = (conversation.timing, conversation.cancelled);
+        if cancelled {
             sink.forgotten(&mut conversation.data);
             self.table.remove(&sequence);
         } else {
             sink.finished(&mut conversation.data, sequence, outcome);
         }
-        self.settle(timing);
+        self.settle(timing, cancelled);
     }
 
     /// One conversation fewer is open.
-    fn settle(&mut self, timing: Timing) {
+    fn settle(&mut self, timing: Timing, cancelled: bool) {
         self.open = self.open.saturating_sub(1);
+        self.cancelled = self.cancelled.saturating_sub(usize::from(cancelled));
         if timing == Timing::Late {
             self.late = self.late.saturating_sub(1);
         }
@@ -305,7 +324,7 @@ impl<T> Conversations<T> {
         while self
             .tombstones
             .front()
-            .is_some_and(|s| !self.is_tombstone(*s))
+            .is_some_and(|s| !self.is_cancelled(*s))
         {
             self.tombstones.pop_front();
         }
@@ -313,15 +332,10 @@ impl<T> Conversations<T> {
             let Some(oldest) = self.tombstones.pop_front() else {
                 return;
             };
-            if self.is_tombstone(oldest) {
+            if self.is_cancelled(oldest) {
                 self.finish(oldest, Outcome::Lost, sink);
             }
         }
-    }
-
-    /// Whether this is an open conversation that was cancelled.
-    fn is_tombstone(&self, sequence: Sequence) -> bool {
-        self.table.get(&sequence).is_some_and(|c| c.cancelled)
     }
 }
 

@@ -80,8 +80,9 @@ pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, 
             "the answer outgrew {MAX_HELD} bytes; ask for it as a dump, or read it faster"
         ))),
         Some(Ending::Unsent(error)) => Err(Error::not_sent(error)),
+        Some(Ending::Ended { sent, why }) => Err(Error::ended_first(sent, why)),
         Some(Ending::Lost) | None => Err(Error::unknown(
-            "the answer is lost: the receive buffer was full, or the socket is gone",
+            "the answer is lost: the socket's receive buffer was full",
         )),
     }
 }

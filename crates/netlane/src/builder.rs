@@ -320,6 +320,16 @@ impl Config {
         }
     }
 
+    /// How many requests may share a datagram: one where it is not known that
+    /// the receiver walks through all of them (KERNEL: `netlink_rcv_skb` does).
+    pub(crate) const fn requests_per_datagram(&self) -> usize {
+        if self.traits.walks && !self.peers && !self.opaque {
+            usize::MAX
+        } else {
+            1
+        }
+    }
+
     /// Gives the socket its port; returns it. Where only the kernel speaks,
     /// the socket is connected to it, so that the kernel refuses forged unicast
     /// at the forger.

@@ -62,7 +62,13 @@ impl Shared {
         };
         let envelope = config.lanes == Lanes::Single;
         let socket = Arc::new(socket);
+        let send_buffer = socket.send_buffer()?;
         let lane = Lane::new(socket, profile, sizes, envelope, Arc::clone(&counters));
+        lane.coalesce(
+            config.requests_per_datagram(),
+            // The kernel refuses a datagram above SO_SNDBUF less 32.
+            send_buffer.saturating_sub(32),
+        );
         Ok(Arc::new(Self {
             config,
             lane: Arc::new(lane),

@@ -77,6 +77,8 @@ enum Detail {
     Decode(DecodeError),
     Io(io::Error),
     Refusal(Refusal),
+    /// The connection ended first, for this reason.
+    Ended(Error),
 }
 
 /// A refusal by the kernel.
@@ -179,10 +181,11 @@ impl Error {
         self.kind() == ErrorKind::TimedOut
     }
 
-    /// Whether the connection has ended.
+    /// Whether the connection has ended: before the request, or before its
+    /// answer came.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.kind() == ErrorKind::Closed
+        self.kind() == ErrorKind::Closed || matches!(self.0.detail, Detail::Ended(_))
     }
 }
 
@@ -256,6 +259,16 @@ impl Error {
         )
     }
 
+    /// The connection ended before the request was answered, or even sent.
+    pub(crate) fn ended_first(sent: bool, why: Self) -> Self {
+        let kind = if sent {
+            ErrorKind::OutcomeUnknown
+        } else {
+            ErrorKind::NotSent
+        };
+        Self::new(kind, Detail::Ended(why))
+    }
+
     /// The socket is beyond use.
     pub(crate) fn socket(error: io::Error) -> Self {
         Self::new(ErrorKind::Closed, Detail::Io(error))
@@ -281,6 +294,7 @@ impl fmt::Display for Error {
         match &self.0.detail {
             Detail::Text(text) => write!(f, ": {text}"),
             Detail::Refusal(refusal) => refusal.fmt(f),
+            Detail::Ended(_) => f.write_str(": the connection ended first"),
             // The source says the rest.
             _ => Ok(()),
         }
@@ -318,6 +332,7 @@ impl fmt::Debug for Error {
             Detail::Decode(error) => out.field("detail", error),
             Detail::Io(error) => out.field("detail", error),
             Detail::Refusal(refusal) => out.field("detail", refusal),
+            Detail::Ended(error) => out.field("detail", error),
         };
         out.finish()
     }
@@ -330,6 +345,7 @@ impl std::error::Error for Error {
             Detail::Build(error) => Some(error),
             Detail::Decode(error) => Some(error),
             Detail::Io(error) => Some(error),
+            Detail::Ended(error) => Some(error),
             Detail::Text(_) | Detail::Refusal(_) => None,
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Traits {
     pub(crate) peers: bool,
     /// Whether strict checking (`NETLINK_GET_STRICT_CHK`) has an effect.
     pub(crate) strict: bool,
+    /// Whether the receiver executes every message of a datagram.
+    pub(crate) walks: bool,
 }
 
 impl Traits {
@@ -35,6 +37,7 @@ impl Traits {
             lanes,
             peers: false,
             strict: false,
+            walks: true,
         };
         match protocol {
             Protocol::ROUTE => Self {
@@ -51,10 +54,15 @@ impl Traits {
             }
             Protocol::USERSOCK => Self {
                 peers: true,
+                walks: false,
                 ..kernel(Timing::Late, Lanes::Single)
             },
             // Audit, connector, and whatever a module of one's own registers.
-            _ => kernel(Timing::Late, Lanes::Single),
+            // Of those that read by hand, many take the first message only.
+            _ => Self {
+                walks: false,
+                ..kernel(Timing::Late, Lanes::Single)
+            },
         }
     }
 }

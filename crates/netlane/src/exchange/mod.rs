@@ -10,6 +10,7 @@ use std::time::Duration;
 use netlane_proto::{Expect, Sequence, Timing};
 use netlane_sys::Address;
 use netlane_wire::{AttributeTable, Flags, Message};
+use tokio::time::Instant;
 use tracing::Span;
 
 pub(crate) use order::{explain_unsent, order_of};
@@ -56,7 +57,8 @@ pub struct Exchange {
     span: Span,
     /// When to try again to send to a peer whose queue is full.
     retry: Option<Deadline>,
-    retries: u32,
+    /// Since when that has been so.
+    full_since: Option<Instant>,
 }
 
 /// What is asked, apart from the bytes.
@@ -116,7 +118,7 @@ impl Exchange {
             unawaited: false,
             span: Span::none(),
             retry: None,
-            retries: 0,
+            full_since: None,
         }
     }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use netlane_proto::Sequence;
+use tokio::time::Instant;
 
 use super::order::explain_unsent;
 use super::{Asking, Exchange, Stage};
@@ -64,7 +65,9 @@ impl Exchange {
             return Poll::Ready(Err(error));
         }
         if let Some(retry) = &mut self.retry {
-            ready!(retry.poll(&self.keep.shared, context));
+            if retry.poll(&self.keep.shared, context).is_pending() {
+                return self.wait(context);
+            }
             self.retry = None;
         } else {
             self.open_span();
@@ -113,19 +116,20 @@ impl Exchange {
     }
 
     /// The peer's queue is full, and nothing wakes a sender when there is room
-    /// again (`netlink_attachskb`): try again after a while, a bounded number
-    /// of times.
+    /// again (`netlink_attachskb`): try again after a while, for a bounded
+    /// time.
     fn try_later(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        if self.retries >= PEER_RETRIES {
+        let since = *self.full_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= PEER_PATIENCE {
             let text = "the peer does not read: its receive buffer is full";
             return Poll::Ready(Err(Error::not_sent_because(text)));
         }
-        self.retries += 1;
+        self.stage = Stage::Ready;
         let retry = self.retry.insert(Deadline::new(PEER_RETRY));
         if retry.poll(&self.keep.shared, context).is_ready() {
             context.waker().wake_by_ref();
         }
-        Poll::Pending
+        self.wait(context)
     }
 
     /// Has a thread of the connection's own make the system call.
@@ -164,6 +168,12 @@ impl Exchange {
 
     fn looked(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
         match begun {
+            Begun::Finished(mut waiting) if waiting.found_peer_full() => {
+                if self.order.bytes.is_empty() {
+                    self.order.bytes = std::mem::take(&mut waiting.request);
+                }
+                self.try_later(context)
+            }
             Begun::Finished(waiting) => {
                 self.stage = Stage::Done;
                 Poll::Ready(self.judge(waiting))
@@ -239,6 +249,6 @@ impl Exchange {
     }
 }
 
-/// How long to wait before trying a full peer again, and how often.
+/// How long to wait before trying a full peer again, and how long in all.
 const PEER_RETRY: Duration = Duration::from_millis(2);
-const PEER_RETRIES: u32 = 500;
+const PEER_PATIENCE: Duration = Duration::from_secs(1);

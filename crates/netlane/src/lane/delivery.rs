@@ -8,6 +8,7 @@ use netlane_wire::{FrameView, Malformed};
 use super::credit::{Credit, truesize};
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
+use crate::Error;
 use crate::events::{Audience, Event, Loss, LossCause};
 use crate::inbound::{Inbox, Unsolicited};
 use crate::statistics::{Counters, count};
@@ -21,6 +22,8 @@ pub(crate) struct Delivery<'a> {
     pub(crate) audience: Option<&'a Audience>,
     /// The dump under way on this socket, if it ends here.
     pub(crate) dump_ended: &'a mut bool,
+    /// Why the lane has ended, if it has: what ends then is not answered.
+    pub(crate) ended: Option<&'a Error>,
     /// What the datagram being delivered costs the receive buffer; charged to
     /// the first conversation that takes a frame of it.
     pub(crate) cost: u32,
@@ -49,7 +52,7 @@ impl Sink<Waiting> for Delivery<'_> {
         } else {
             waiting.replies.push(frame.to_frame());
         }
-        if waiting.dump {
+        if waiting.streams {
             self.wakes.add(waiting.waker.take());
         }
     }
@@ -67,12 +70,14 @@ impl Sink<Waiting> for Delivery<'_> {
             _ => &self.counters.answered,
         };
         count(counter);
-        let ending = if waiting.held > MAX_HELD {
-            Ending::TooMuch
-        } else {
-            outcome.into()
-        };
-        waiting.ending = Some(ending);
+        waiting.ending = Some(match self.ended {
+            Some(why) => Ending::Ended {
+                sent: !waiting.queued,
+                why: why.clone(),
+            },
+            None if waiting.held > MAX_HELD => Ending::TooMuch,
+            None => outcome.into(),
+        });
         self.wakes.add(waiting.waker.take());
     }
 

@@ -66,12 +66,12 @@ impl<S: Transport> Lane<S> {
             if self.is_done(&mut state, read, to_empty, mine) {
                 std::mem::forget(guard);
                 state.lossy |= lossy;
-                return self.hand_back(state, reader, false);
+                return self.hand_back(state, reader, false, wakes);
             }
         }
         std::mem::forget(guard);
         state.lossy |= lossy;
-        self.hand_back(state, reader, true)
+        self.hand_back(state, reader, true, wakes)
     }
 
     /// Sends one datagram of published requests, if any may go.
@@ -150,18 +150,21 @@ impl<S: Transport> Lane<S> {
         }
     }
 
-    /// Gives the reader back; calls the Connection if there is more to do, or
-    /// if only readiness can tell what comes.
+    /// Gives the reader back; has the Connection called if there is more to do,
+    /// if only readiness can tell what comes, or if this is the end.
     fn hand_back<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         reader: Box<Reader>,
         unfinished: bool,
+        wakes: &mut Wakes,
     ) -> MutexGuard<'a, State> {
         state.reader = Some(reader);
-        if unfinished || (state.needs_readiness() && !state.armed) {
-            self.signal.notify_one();
+        let unwatched = state.needs_readiness() && !state.armed;
+        if unfinished || unwatched || state.ended.is_some() {
+            wakes.call_connection(&self.signal);
         }
+        self.note_idle(&state, wakes);
         state
     }
 }

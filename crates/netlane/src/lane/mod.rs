@@ -18,6 +18,7 @@
 mod credit;
 mod delivery;
 mod drive;
+mod outbox;
 mod reader;
 mod state;
 mod transport;
@@ -54,14 +55,14 @@ pub(crate) struct Lane<S: Transport = Socket> {
     /// The socket may be in groups: their numbers are asked for.
     envelope: bool,
     /// Calls the Connection: to drive, to watch readiness, to see the end.
-    pub(crate) signal: Notify,
+    pub(crate) signal: Arc<Notify>,
     /// The holder of the reader panicked; the Connection ends the lane.
     panicked: AtomicBool,
     /// A request has stepped aside, or the last drive sent several at once.
     crowded: AtomicBool,
     /// Somebody waits for the lane to be idle.
     closing: AtomicBool,
-    idle: Notify,
+    idle: Arc<Notify>,
 }
 
 /// What became of a request that was begun.
@@ -92,11 +93,11 @@ impl<S: Transport> Lane<S> {
             socket,
             state: Mutex::new(state),
             counters,
-            signal: Notify::new(),
+            signal: Arc::default(),
             panicked: AtomicBool::new(false),
             crowded: AtomicBool::new(false),
             closing: AtomicBool::new(false),
-            idle: Notify::new(),
+            idle: Arc::default(),
         }
     }
 
@@ -128,6 +129,7 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         if let Err(error) = result {
             state.unsent(sequence);
+            self.pass_on(state, Wakes::default());
             return Begun::NotSent(error);
         }
         count(&self.counters.sent);
@@ -316,11 +318,9 @@ impl<S: Transport> Lane<S> {
                 None => debug_assert!(false, "a conversation was taken twice"),
             }
         }
-        let busy = state.is_busy();
         drop(state);
         drop(replaced);
         wakes.wake();
-        self.tell_if_idle(busy);
         finished.map_or(Begun::Pending(sequence), Begun::Finished)
     }
 
@@ -330,7 +330,10 @@ impl<S: Transport> Lane<S> {
         let Some(waiting) = state.conversations.data_mut(sequence) else {
             return Vec::new();
         };
-        waiting.held = 0;
+        // What has outgrown the limit has a hole from then on.
+        if waiting.held <= MAX_HELD {
+            waiting.held = 0;
+        }
         std::mem::take(&mut waiting.replies)
     }
 
@@ -339,15 +342,25 @@ impl<S: Transport> Lane<S> {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
         let held = state.cancel(sequence, &mut wakes, &self.counters);
-        // Its credit may let others go on.
-        if held.is_some() && state.sendable() {
+        self.pass_on(state, wakes);
+        drop(held);
+    }
+
+    /// A request has given back what it had of the lane: others may go on.
+    fn pass_on<'a>(&'a self, mut state: MutexGuard<'a, State>, mut wakes: Wakes) {
+        if state.sendable() {
             state = self.drive_with(state, None, &mut wakes);
         }
-        let busy = state.is_busy();
+        self.note_idle(&state, &mut wakes);
         drop(state);
         wakes.wake();
-        drop(held);
-        self.tell_if_idle(busy);
+    }
+
+    /// How much one datagram of published requests may hold.
+    pub(crate) fn coalesce(&self, requests: usize, bytes: usize) {
+        let coalesced = &mut self.lock().coalesced;
+        coalesced.requests = requests.min(coalesced.requests);
+        coalesced.bytes = bytes.min(coalesced.bytes);
     }
 
     /// Drives on behalf of nobody in particular: to EAGAIN.
@@ -355,10 +368,8 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         state.again = true;
         let (state, wakes) = self.drive(state, None);
-        let busy = state.is_busy();
         drop(state);
         wakes.wake();
-        self.tell_if_idle(busy);
     }
 
     /// A point in the stream of what is received: a conversation without a
@@ -410,10 +421,10 @@ impl<S: Transport> Lane<S> {
         }
     }
 
-    /// Tells who waits in [`idle`](Self::idle). Called without the lock.
-    fn tell_if_idle(&self, busy: bool) {
-        if !busy && self.closing.load(Ordering::Acquire) {
-            self.idle.notify_waiters();
+    /// Has those told who wait in [`idle`](Self::idle), if it is.
+    fn note_idle(&self, state: &State, wakes: &mut Wakes) {
+        if !state.is_busy() && self.closing.load(Ordering::Acquire) {
+            wakes.tell_idle(&self.idle);
         }
     }
 

@@ -2,7 +2,6 @@
 //! Owns every decision made under the lock; makes no system call and wakes
 //! nobody.
 
-use std::collections::VecDeque;
 use std::io;
 
 use netlane_proto::{Conversations, Datagram, Expect, Mark, Profile, Sequence, Timing};
@@ -11,6 +10,7 @@ use netlane_wire::Header;
 
 use super::credit::Credit;
 use super::delivery::{Delivery, cost_of};
+use super::outbox::{Intent, Outbox};
 use super::reader::Reader;
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
@@ -56,13 +56,13 @@ impl Default for Order {
     }
 }
 
-/// A published request that waits to be sent by whoever drives.
-#[derive(Debug)]
-struct Intent {
-    sequence: Sequence,
-    bytes: Vec<u8>,
-    to: Option<Address>,
-    dump: bool,
+impl Order {
+    /// Whether it begins a dump of the kernel, of which a socket has one at a
+    /// time. A user peer may have any number.
+    fn is_kernel_dump(&self) -> bool {
+        let kernel = self.to.is_none_or(|to| to == Address::KERNEL);
+        self.expect == Expect::Dump && kernel
+    }
 }
 
 /// The guarded part of a lane.
@@ -70,9 +70,9 @@ struct Intent {
 pub(crate) struct State {
     pub(crate) conversations: Conversations<Waiting>,
     pub(crate) credit: Credit,
-    outbox: VecDeque<Intent>,
-    /// Cancelled intents still in the outbox.
-    withdrawn: usize,
+    outbox: Outbox,
+    /// How much one datagram of published requests may hold.
+    pub(crate) coalesced: Coalesced,
     /// The receive buffers; away while somebody reads.
     pub(crate) reader: Option<Box<Reader>>,
     /// Somebody found the reader away: whoever has it reads to EAGAIN.
@@ -98,8 +98,8 @@ impl State {
         Self {
             conversations: Conversations::new(profile, seed()),
             credit: Credit::new(sizes.receive_buffer),
-            outbox: VecDeque::new(),
-            withdrawn: 0,
+            outbox: Outbox::default(),
+            coalesced: Coalesced::default(),
             reader: Some(Box::new(Reader::new(sizes.frame))),
             again: false,
             armed: false,
@@ -116,10 +116,18 @@ impl State {
     /// Whether a request may be sent at once by its own caller.
     pub(crate) fn may_send(&self, order: &Order) -> bool {
         self.outbox.is_empty()
-            && self
-                .credit
-                .fits(self.credit.charge(order.kind, order.expect))
-            && !(self.dumping && order.expect == Expect::Dump)
+            && self.credit.fits(self.charge(order))
+            && !(self.dumping && order.is_kernel_dump())
+    }
+
+    /// What the answer is expected to cost of the window. A user peer cannot
+    /// overflow the receive buffer: it is its send that fails (KERNEL:
+    /// `netlink_attachskb`).
+    fn charge(&self, order: &Order) -> u32 {
+        match order.to {
+            Some(address) if address != Address::KERNEL => 0,
+            _ => self.credit.charge(order.kind, order.expect),
+        }
     }
 
     /// Begins a conversation whose request its caller sends at once.
@@ -132,15 +140,12 @@ impl State {
 
     /// Begins a conversation whose request waits in the outbox.
     pub(crate) fn publish(&mut self, mut order: Order) -> Sequence {
-        let sequence = self.submit(&order, true);
-        let port = self.conversations.profile().port;
-        netlane_wire::set_sequence_port(&mut order.bytes, sequence.get(), port);
-        let dump = order.expect == Expect::Dump;
-        self.outbox.push_back(Intent {
+        let sequence = self.enlist(&mut order);
+        self.outbox.push(Intent {
             sequence,
+            dump: order.is_kernel_dump(),
             bytes: order.bytes,
             to: order.to,
-            dump,
         });
         sequence
     }
@@ -149,12 +154,17 @@ impl State {
     pub(crate) fn enlist(&mut self, order: &mut Order) -> Sequence {
         let sequence = self.submit(order, true);
         let port = self.conversations.profile().port;
-        netlane_wire::set_sequence_port(&mut order.bytes, sequence.get(), port);
+        let number = if order.plain { 0 } else { sequence.get() };
+        netlane_wire::set_sequence_port(&mut order.bytes, number, port);
         sequence
     }
 
-    /// An enlisted request is about to be sent; `false` if it was cancelled.
+    /// An enlisted request is about to be sent; `false` if it was cancelled, or
+    /// the lane has ended.
     pub(crate) fn launch(&mut self, sequence: Sequence) -> bool {
+        if self.conversations.is_finished(sequence) {
+            return false;
+        }
         let Some(waiting) = self.conversations.data_mut(sequence) else {
             return false;
         };
@@ -166,8 +176,8 @@ impl State {
     }
 
     fn submit(&mut self, order: &Order, queued: bool) -> Sequence {
-        let charge = self.credit.charge(order.kind, order.expect);
-        let dump = order.expect == Expect::Dump;
+        let charge = self.charge(order);
+        let dump = order.is_kernel_dump();
         if !queued {
             self.credit.take(charge);
             self.dumping |= dump;
@@ -179,6 +189,8 @@ impl State {
             unsent: queued,
             wake_when_sent: order.expect == Expect::Nothing,
             dump,
+            streams: order.expect == Expect::Dump,
+            plain: order.plain,
             ..Waiting::default()
         };
         let peer = order.to.map_or(0, |address| address.port);
@@ -192,7 +204,7 @@ impl State {
             && !waiting.queued
         {
             self.credit.give(waiting.charge);
-            self.dumping &= !waiting.dump;
+            self.dump_over(waiting.dump);
         }
     }
 
@@ -202,19 +214,23 @@ impl State {
         reader.outgoing.clear();
         reader.sequences.clear();
         let mut address = None;
-        while let Some(intent) = self.outbox.front() {
-            let Some(waiting) = self.conversations.data_mut(intent.sequence) else {
-                self.withdraw_front();
-                continue;
+        loop {
+            let conversations = &mut self.conversations;
+            let alive = |sequence| conversations.data_mut(sequence).is_some();
+            let Some(intent) = self.outbox.front(self.dumping, alive) else {
+                break;
             };
-            let full = reader.outgoing.len() + intent.bytes.len() > COALESCED_BYTES
-                || reader.sequences.len() >= COALESCED_REQUESTS
+            let Some(waiting) = self.conversations.data_mut(intent.sequence) else {
+                break;
+            };
+            let full = reader.outgoing.len() + intent.bytes.len() > self.coalesced.bytes
+                || reader.sequences.len() >= self.coalesced.requests
                 || address.is_some_and(|to| to != intent.to);
-            let waits = (intent.dump && self.dumping) || !self.credit.fits(waiting.charge);
+            let waits = !self.credit.fits(waiting.charge);
             if waits || (full && !reader.sequences.is_empty()) {
                 break;
             }
-            let Some(intent) = self.outbox.pop_front() else {
+            let Some(intent) = self.outbox.pop() else {
                 break;
             };
             waiting.queued = false;
@@ -227,12 +243,6 @@ impl State {
         address
     }
 
-    /// Drops the outbox's first entry, which was cancelled.
-    fn withdraw_front(&mut self) {
-        self.outbox.pop_front();
-        self.withdrawn = self.withdrawn.saturating_sub(1);
-    }
-
     /// Whether a published request has left the outbox.
     pub(crate) fn is_sent(&mut self, sequence: Sequence) -> bool {
         self.conversations
@@ -242,14 +252,17 @@ impl State {
 
     /// Whether a published request could be sent now.
     pub(crate) fn sendable(&mut self) -> bool {
-        while let Some(intent) = self.outbox.front() {
-            let Some(waiting) = self.conversations.data_mut(intent.sequence) else {
-                self.withdraw_front();
-                continue;
-            };
-            return self.credit.fits(waiting.charge) && !(intent.dump && self.dumping);
-        }
-        false
+        let conversations = &mut self.conversations;
+        let mut charge = 0;
+        let alive = |sequence| match conversations.data_mut(sequence) {
+            Some(waiting) => {
+                charge = waiting.charge;
+                true
+            }
+            None => false,
+        };
+        let waits = self.outbox.front(self.dumping, alive).is_some();
+        waits && self.credit.fits(charge)
     }
 
     /// The datagram of [`fill`](Self::fill) was sent, or not.
@@ -276,29 +289,43 @@ impl State {
         match result {
             Ok(()) => {
                 count(&counters.sent);
-                self.conversations.sent(sequence);
-                if let Some(waiting) = self.conversations.data_mut(sequence) {
-                    waiting.unsent = false;
-                    if waiting.wake_when_sent {
-                        wakes.add(waiting.waker.take());
-                    }
+                let Some(waiting) = self.conversations.sent(sequence) else {
+                    return;
+                };
+                waiting.unsent = false;
+                if waiting.plain {
+                    self.conclude(sequence, Ending::Silent, wakes);
+                } else if waiting.wake_when_sent {
+                    wakes.add(waiting.waker.take());
                 }
             }
-            Err(error) => self.fail_unsent(sequence, error, wakes),
+            Err(error) => self.conclude(sequence, Ending::Unsent(copy_of(error)), wakes),
         }
     }
 
-    fn fail_unsent(&mut self, sequence: Sequence, error: &io::Error, wakes: &mut Wakes) {
+    /// Ends a conversation that the kernel knows nothing of.
+    fn conclude(&mut self, sequence: Sequence, ending: Ending, wakes: &mut Wakes) {
+        let awaited = !self.conversations.is_cancelled(sequence);
         let Some(mut waiting) = self.conversations.unsent(sequence) else {
             return;
         };
-        self.credit.give(waiting.charge);
-        self.dumping &= !waiting.dump;
+        self.credit.give(std::mem::take(&mut waiting.charge));
+        self.dump_over(waiting.dump);
         wakes.add(waiting.waker.take());
         // The caller finds its ending under the same number: put it back as
-        // a conversation that is over.
-        waiting.ending = Some(Ending::Unsent(copy_of(error)));
-        self.conversations.restore(sequence, waiting);
+        // a conversation that is over. Without a caller nobody would take it.
+        if awaited {
+            waiting.ending = Some(ending);
+            self.conversations.restore(sequence, waiting);
+        }
+    }
+
+    /// If that was the socket's dump, the next may begin.
+    fn dump_over(&mut self, ended: bool) {
+        if ended && self.dumping {
+            self.dumping = false;
+            self.outbox.release_dumps();
+        }
     }
 
     /// Feeds one received datagram.
@@ -352,10 +379,11 @@ impl State {
             inbox: self.inbox.as_ref(),
             audience: self.audience.as_ref(),
             dump_ended: &mut dump_ended,
+            ended: self.ended.as_ref(),
             cost,
         };
         step(&mut self.conversations, &mut delivery);
-        self.dumping &= !dump_ended;
+        self.dump_over(dump_ended);
     }
 
     /// The queue was read empty after a receive error: subscribers are told
@@ -389,9 +417,10 @@ impl State {
         let waiting = self.conversations.data_mut(sequence)?;
         count(&counters.cancelled);
         if waiting.queued {
-            self.withdrawn += 1;
             let waiting = self.conversations.unsent(sequence);
-            self.compact();
+            let conversations = &mut self.conversations;
+            self.outbox
+                .withdraw(|sequence| conversations.data_mut(sequence).is_some());
             return waiting;
         }
         let held = Waiting {
@@ -413,26 +442,13 @@ impl State {
         Some(held)
     }
 
-    /// Forgets cancelled intents once they are most of the outbox.
-    fn compact(&mut self) {
-        if self.withdrawn > 64 && self.withdrawn * 2 > self.outbox.len() {
-            let conversations = &mut self.conversations;
-            self.outbox
-                .retain(|intent| conversations.data_mut(intent.sequence).is_some());
-            self.withdrawn = 0;
-        }
-    }
-
     /// The lane is over: everybody is told.
     pub(crate) fn end(&mut self, error: Error, wakes: &mut Wakes, counters: &Counters) {
         if self.ended.is_some() {
             return;
         }
         self.ended = Some(error);
-        for intent in std::mem::take(&mut self.outbox) {
-            let closed = io::Error::from(io::ErrorKind::NotConnected);
-            self.fail_unsent(intent.sequence, &closed, wakes);
-        }
+        self.outbox.clear();
         self.deliver(0, wakes, counters, |conversations, sink| {
             conversations.abandon(sink)
         });
@@ -452,9 +468,9 @@ impl State {
                 || self.audience.is_some())
     }
 
-    /// Whether a close has to wait: requests are open or not yet sent.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.conversations.open() > 0
+    /// Whether a close has to wait: somebody waits for an answer.
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.conversations.awaited() > 0
     }
 }
 
@@ -478,10 +494,23 @@ fn copy_of(error: &io::Error) -> io::Error {
         .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
-/// Requests in one datagram, and their bytes: enough to spread the cost of a
-/// system call, few enough that one send stays well under the time budget.
-const COALESCED_REQUESTS: usize = 64;
-const COALESCED_BYTES: usize = 16 * 1024;
+/// How much one datagram of published requests may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coalesced {
+    pub(crate) requests: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Default for Coalesced {
+    /// Enough to spread the cost of a system call, few enough that one send
+    /// stays well under the time budget.
+    fn default() -> Self {
+        Self {
+            requests: 64,
+            bytes: 16 * 1024,
+        }
+    }
+}
 
 /// Receive errors in a row after which the socket is given up. One error per
 /// overrun is normal; a descriptor that is gone fails for ever.

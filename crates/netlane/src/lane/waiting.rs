@@ -7,6 +7,8 @@ use std::task::Waker;
 use netlane_proto::Outcome;
 use netlane_wire::{ExtendedAck, Frame, OwnedExtendedAck};
 
+use crate::Error;
+
 /// A conversation as its caller sees it.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
@@ -27,10 +29,22 @@ pub(crate) struct Waiting {
     pub(crate) unsent: bool,
     /// Its caller may want to know no more than that it was sent.
     pub(crate) wake_when_sent: bool,
+    /// It ends when it was sent.
+    pub(crate) plain: bool,
+    /// Its caller takes replies as they come.
+    pub(crate) streams: bool,
     /// Leads the socket's only dump; another may begin when this ends.
     pub(crate) dump: bool,
     /// The request's bytes, where the lane sent it from its outbox.
     pub(crate) request: Vec<u8>,
+}
+
+impl Waiting {
+    /// Whether it was not sent because a user peer's queue was full.
+    pub(crate) fn found_peer_full(&self) -> bool {
+        matches!(&self.ending, Some(Ending::Unsent(error))
+            if error.kind() == io::ErrorKind::WouldBlock)
+    }
 }
 
 /// What the kernel said beside an errno; mostly nothing.
@@ -62,6 +76,11 @@ pub(crate) enum Ending {
     Overrun,
     /// sendmsg failed: nothing was executed.
     Unsent(io::Error),
+    /// The lane ended first.
+    Ended {
+        sent: bool,
+        why: Error,
+    },
     /// The replies outgrew what a lane holds for one request.
     TooMuch,
 }

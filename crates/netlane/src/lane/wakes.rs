@@ -1,23 +1,47 @@
 //! Wakers collected under a lock, to be woken after it: waking may run any
 //! code, even this lane's. Owns nothing but that rule.
 
+use std::sync::Arc;
 use std::task::Waker;
 
 use smallvec::SmallVec;
+use tokio::sync::Notify;
 
 /// Wakers to wake once no lock is held.
 #[derive(Debug, Default)]
 #[must_use = "collected wake-ups must be woken"]
-pub(crate) struct Wakes(SmallVec<[Waker; 16]>);
+pub(crate) struct Wakes {
+    wakers: SmallVec<[Waker; 16]>,
+    /// The Connection, if it is to drive.
+    connection: Option<Arc<Notify>>,
+    /// Those who wait for the lane to be idle, if it is.
+    idle: Option<Arc<Notify>>,
+}
 
 impl Wakes {
     /// Adds one, if there is one.
     pub(crate) fn add(&mut self, waker: Option<Waker>) {
-        self.0.extend(waker);
+        self.wakers.extend(waker);
+    }
+
+    /// Adds the Connection: something is left for it to do.
+    pub(crate) fn call_connection(&mut self, signal: &Arc<Notify>) {
+        self.connection = Some(Arc::clone(signal));
+    }
+
+    /// Adds those who wait for the lane to be idle.
+    pub(crate) fn tell_idle(&mut self, idle: &Arc<Notify>) {
+        self.idle = Some(Arc::clone(idle));
     }
 
     /// Wakes all. No lock may be held.
     pub(crate) fn wake(self) {
-        self.0.into_iter().for_each(Waker::wake);
+        self.wakers.into_iter().for_each(Waker::wake);
+        if let Some(connection) = self.connection {
+            connection.notify_one();
+        }
+        if let Some(idle) = self.idle {
+            idle.notify_waiters();
+        }
     }
 }
