@@ -126,9 +126,9 @@ impl Transaction {
         if let Some(error) = refusal {
             return Err(error);
         }
+        // Without the END and the BEGIN.
         ended.pop();
-        ended.drain(..1);
-        ended.into_iter().collect()
+        ended.into_iter().skip(1).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 mod pool;
 mod shared;
 mod socket;
+mod wait;
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

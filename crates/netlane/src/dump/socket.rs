@@ -2,25 +2,22 @@
 //! makes the next part inside recv, so a read either brings it or proves that
 //! something is wrong. Mirrors `netlink_dump` of net/netlink/af_netlink.c.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use netlane_proto::{Datagram, DumpReader, Outcome, Timing};
-use netlane_sys::{Socket, Watch};
 use netlane_wire::{AttributeTable, Flags, Message};
 
 use super::pool::{DumpPool, DumpSocket};
+use super::wait::Wait;
 use crate::Error;
 use crate::answer::Question;
 use crate::connection::Shared;
-use crate::deadline::Deadline;
 use crate::lane::{Report, report_of};
 use crate::pace::{self, Timed};
-use crate::statistics::{count, count_many};
+use crate::statistics::{Counters, count, count_many};
 
 /// How a dump ended: without an error, or with one.
 pub(crate) type End = Option<Error>;
@@ -31,6 +28,8 @@ pub(crate) struct PrivateDump {
     request: Vec<u8>,
     timing: Timing,
     state: State,
+    /// The sequence number of the request that was sent last.
+    sequence: u32,
     /// Bytes of the buffer that hold entries not yet taken.
     part: usize,
     /// How the dump ended, once its last entries are taken.
@@ -49,9 +48,11 @@ enum State {
 struct Running {
     socket: DumpSocket,
     reader: DumpReader,
-    sequence: u32,
-    /// A no-op was sent to restart a dump that had stalled.
+    /// A no-op was sent to restart a dump that had stalled, and nothing of the
+    /// dump has come since.
     kicked: bool,
+    /// Receive errors since something of the dump came.
+    failures: u32,
     entries: usize,
     wait: Option<Wait>,
 }
@@ -62,6 +63,7 @@ impl PrivateDump {
             request,
             timing,
             state: State::Idle,
+            sequence: 0,
             part: 0,
             end: None,
             attempts: 0,
@@ -102,7 +104,7 @@ impl PrivateDump {
     ) -> Poll<Result<u32, End>> {
         loop {
             if self.part > 0 {
-                return Poll::Ready(Ok(self.sequence()));
+                return Poll::Ready(Ok(self.sequence));
             }
             if let Some(end) = self.end.take() {
                 self.release(shared);
@@ -128,14 +130,6 @@ impl PrivateDump {
                 }
                 Err(error) => self.end = Some(Some(error)),
             }
-        }
-    }
-
-    fn sequence(&self) -> u32 {
-        match &self.state {
-            State::Running(running) => running.sequence,
-            State::Over(Some(socket)) => socket.next_sequence.wrapping_sub(1),
-            _ => 0,
         }
     }
 
@@ -174,15 +168,18 @@ impl PrivateDump {
                     count(&shared.counters.foreign);
                     return Ok(Step::Again);
                 }
-                running.kicked = false;
                 let part = running.reader.feed(&datagram);
                 running.entries += part.entries;
-                count_many(&shared.counters.stray, part.strangers);
-                let entries = part.entries;
-                let end = part.end.map(Ending::from);
-                if entries > 0 {
+                if part.entries > 0 {
                     self.part = received.len;
+                    running.kicked = false;
+                    running.failures = 0;
                 }
+                // The answer to the kick is no stranger.
+                let expected = usize::from(running.kicked);
+                let strangers = part.strangers.saturating_sub(expected);
+                count_many(&shared.counters.stray, strangers);
+                let end = part.end.map(Ending::from);
                 match end {
                     Some(end) => self.finish(shared, end, question),
                     None => Ok(Step::Again),
@@ -194,6 +191,10 @@ impl PrivateDump {
                 // A part was lost, or could not be made (KERNEL: netlink_dump
                 // failing inside recvmsg). Read on: the end is still to come.
                 count(&shared.counters.overruns);
+                running.failures += 1;
+                if running.failures > MAX_FAILURES {
+                    return Err(Error::socket(error));
+                }
                 running.reader.damage(0);
                 tracing::warn!(%error, "receive error during a dump");
                 Ok(Step::Again)
@@ -210,12 +211,13 @@ impl PrivateDump {
         socket.socket.send(&self.request).map_err(Error::not_sent)?;
         count(&shared.counters.sent);
         count(&shared.counters.datagrams_sent);
+        self.sequence = sequence;
         let reader = DumpReader::new(sequence);
         self.state = State::Running(Box::new(Running {
             socket,
             reader,
-            sequence,
             kicked: false,
+            failures: 0,
             entries: 0,
             wait: None,
         }));
@@ -257,6 +259,7 @@ impl PrivateDump {
         };
         let retry = running.entries == 0 && self.attempts < MAX_ATTEMPTS;
         let socket = running.socket;
+        ending.count(&shared.counters);
         let end = match ending {
             Ending::Complete { interrupted } => interrupted.then(Error::interrupted),
             Ending::Truncated { full_len: 0 } => {
@@ -364,6 +367,16 @@ enum Ending {
     Lost,
 }
 
+impl Ending {
+    fn count(&self, counters: &Counters) {
+        count(match self {
+            Self::Complete { .. } => &counters.answered,
+            Self::Refused { .. } => &counters.refused,
+            Self::Truncated { .. } | Self::Lost => &counters.lost,
+        });
+    }
+}
+
 impl From<Outcome<'_>> for Ending {
     fn from(outcome: Outcome<'_>) -> Self {
         match outcome {
@@ -378,48 +391,8 @@ impl From<Outcome<'_>> for Ending {
     }
 }
 
-/// A wait for the next part of a late dump.
-struct Wait {
-    ready: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
-    deadline: Deadline,
-}
-
-impl Wait {
-    fn new(socket: Arc<Socket>, deadline: Duration) -> Self {
-        let ready = Box::pin(async move {
-            let watch = Watch::register(socket)?;
-            watch.ready().await.map(netlane_sys::Readable::clear)
-        });
-        Self {
-            ready,
-            deadline: Deadline::new(deadline),
-        }
-    }
-
-    fn poll(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<Option<Error>> {
-        let Some(runtime) = shared.runtime_here() else {
-            return Poll::Ready(Some(Error::invalid(NO_RUNTIME)));
-        };
-        let _entered = runtime.enter();
-        match self.ready.as_mut().poll(context) {
-            Poll::Ready(Ok(())) => return Poll::Ready(None),
-            Poll::Ready(Err(error)) => return Poll::Ready(Some(Error::socket(error))),
-            Poll::Pending => {}
-        }
-        self.deadline.poll(shared, context).map(|()| {
-            count(&shared.counters.timed_out);
-            Some(Error::timed_out(self.deadline.limit(), ""))
-        })
-    }
-}
-
-impl std::fmt::Debug for Wait {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Wait")
-            .field("deadline", &self.deadline)
-            .finish_non_exhaustive()
-    }
-}
+/// Receive errors without progress after which a dump is given up.
+const MAX_FAILURES: u32 = 64;
 
 /// Sends of one dump: the first, and after a zombie or an entry too large.
 const MAX_ATTEMPTS: u32 = 3;
@@ -428,6 +401,3 @@ const MAX_ATTEMPTS: u32 = 3;
 const EBUSY: i32 = 16;
 const EMSGSIZE: i32 = 90;
 const ENOBUFS: i32 = 105;
-
-const NO_RUNTIME: &str = "a dump that has to wait needs a tokio runtime, and the Connection was \
-                          never polled";

@@ -154,15 +154,30 @@ impl<T> Inner<T> {
             .entries
             .iter()
             .position(|entry| matches!(entry, Entry::Item(_)));
-        if let Some(index) = oldest {
-            self.entries.remove(index);
+        // The gaps on both sides of it become neighbours: without joining them
+        // the queue would grow by one with each.
+        let mut gaps = vec![lost];
+        let before = oldest.map_or(0, |index| index + 1);
+        for entry in self.entries.drain(..before) {
+            join_into(&mut gaps, entry);
         }
-        if let Some(Entry::Lost(first)) = self.entries.front_mut()
-            && first.join(lost)
-        {
-            return;
+        while let Some(Entry::Lost(_)) = self.entries.front() {
+            if let Some(entry) = self.entries.pop_front() {
+                join_into(&mut gaps, entry);
+            }
         }
-        self.entries.push_front(Entry::Lost(lost));
+        for gap in gaps.into_iter().rev() {
+            self.entries.push_front(Entry::Lost(gap));
+        }
+    }
+}
+
+/// Adds a gap to gaps with nothing between them; an item is let go.
+fn join_into<T>(gaps: &mut Vec<Loss>, entry: Entry<T>) {
+    if let Entry::Lost(loss) = entry
+        && !gaps.iter_mut().any(|gap| gap.join(loss))
+    {
+        gaps.push(loss);
     }
 }
 
@@ -259,6 +274,27 @@ mod tests {
         assert_eq!(drain(&queue), [Entry::Item(0), Entry::Item(1), lost(1)]);
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(queue.poll(&mut context), Poll::Ready(None));
+    }
+
+    #[test]
+    fn gaps_between_items_that_were_dropped_do_not_pile_up() {
+        let queue = filled(WhenFull::DropOldest, 2);
+        let mut wakes = Wakes::default();
+        for item in 0..100 {
+            queue.push_loss(Loss::in_kernel(Some(1)), &mut wakes);
+            queue.push(item, &mut wakes);
+        }
+        let kernel = |n| Entry::Lost(Loss::in_kernel(Some(n)));
+        assert_eq!(
+            drain(&queue),
+            [
+                lost(100),
+                kernel(99),
+                Entry::Item(98),
+                kernel(1),
+                Entry::Item(99)
+            ]
+        );
     }
 
     #[test]
