@@ -8,6 +8,7 @@ use netlane_sys::{Address, Namespace, Protocol, Socket, SocketKind};
 
 use crate::connection::{Connection, Shared};
 use crate::handle::Handle;
+use crate::home::Home;
 use crate::options::where_available;
 use crate::protocol::{Lanes, Traits};
 use crate::{Error, workers::Workers};
@@ -42,7 +43,7 @@ pub(crate) struct Config {
     pub(crate) protocol: Protocol,
     pub(crate) traits: Traits,
     pub(crate) kind: SocketKind,
-    pub(crate) namespace: Namespace,
+    pub(crate) home: Home,
     pub(crate) lanes: Lanes,
     pub(crate) peers: bool,
     pub(crate) opaque: bool,
@@ -89,7 +90,7 @@ impl Builder {
             protocol,
             traits,
             kind: SocketKind::Raw,
-            namespace: Namespace::Current,
+            home: Home::find(Namespace::Current),
             lanes: traits.lanes,
             peers: traits.peers,
             opaque: false,
@@ -111,10 +112,12 @@ impl Builder {
         }
     }
 
-    /// Opens the sockets in this network namespace instead of the calling
-    /// thread's. They stay in it for ever, whatever thread uses them.
+    /// Opens the sockets in this network namespace instead of the one of the
+    /// thread that made this builder. It is found now, once: sockets that are
+    /// opened later, for dumps and events, are in the same, whatever thread
+    /// asks for them.
     pub fn namespace(mut self, namespace: Namespace) -> Self {
-        self.config.namespace = namespace;
+        self.config.home = Home::find(namespace);
         self
     }
 
@@ -238,8 +241,11 @@ impl Builder {
     pub fn connect(self) -> Result<(Handle, Connection), Error> {
         let mut config = self.config;
         let adopted = self.socket.is_some();
+        if adopted || config.peers || config.port != 0 {
+            config.lanes = Lanes::Single;
+        }
         let socket = match self.socket {
-            Some(socket) => config.prepare(socket)?,
+            Some(socket) => config.prepare(of_protocol(socket, config.protocol)?)?,
             None => config.open_socket()?,
         };
         let port = if adopted && socket.local_address()?.port != 0 {
@@ -251,7 +257,12 @@ impl Builder {
         if config.lanes == Lanes::Single {
             where_available(socket.set_pktinfo(true))?;
         }
-        let member = adopted && !socket.memberships()?.is_empty();
+        let memberships = if adopted {
+            socket.memberships()?
+        } else {
+            Vec::new()
+        };
+        let member = !memberships.is_empty();
         let profile = Profile {
             port,
             peers: config.peers,
@@ -259,6 +270,7 @@ impl Builder {
             member,
         };
         let shared = Shared::new(config, socket, profile, Workers::new(self.worker_threads))?;
+        shared.events.keep(memberships);
         Ok(Connection::new(shared))
     }
 
@@ -277,14 +289,21 @@ impl Builder {
     }
 }
 
+/// An adopted socket, if it is of the connection's protocol.
+fn of_protocol(socket: Socket, wanted: Protocol) -> Result<Socket, Error> {
+    let protocol = socket.protocol()?;
+    if protocol == wanted {
+        return Ok(socket);
+    }
+    Err(Error::invalid(format!(
+        "a socket of {protocol} for a connection to {wanted}"
+    )))
+}
+
 impl Config {
     /// A new socket with the options of this connection, not yet bound.
     pub(crate) fn open_socket(&self) -> Result<Socket, Error> {
-        let socket = match &self.namespace {
-            Namespace::Current => Socket::open(self.protocol, self.kind)?,
-            namespace => Socket::open_in(namespace, self.protocol, self.kind)?,
-        };
-        self.prepare(socket)
+        self.prepare(self.home.open(self.protocol, self.kind)?)
     }
 
     /// Sets the options that every socket gets.

@@ -84,6 +84,13 @@ impl Inbox {
         !queues.is_empty()
     }
 
+    /// Tells every stream that something was lost.
+    pub(crate) fn lost(&self, loss: Loss, wakes: &mut Wakes) {
+        for queue in self.0.queues().iter() {
+            queue.push_loss(loss, wakes);
+        }
+    }
+
     /// Whether anybody listens.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.0.is_empty()
@@ -121,13 +128,18 @@ impl Inbound {
         inbox.0.add(Arc::clone(&queue));
         // The socket is to be read from now on, also when nobody asks.
         lane.signal.notify_one();
-        Ok(Self {
+        let inbound = Self {
             lane: Arc::clone(lane),
             inbox,
             queue,
             done: false,
             _keep: keep,
-        })
+        };
+        // If it ended just before the queue was added, nobody has told that.
+        match lane.ended() {
+            Some(error) => Err(error),
+            None => Ok(inbound),
+        }
     }
 }
 
@@ -156,7 +168,8 @@ impl Stream for Inbound {
 pub enum Received {
     /// A message.
     Message(Unsolicited),
-    /// Messages did not fit into the stream's queue.
+    /// Messages were lost here: in the kernel, or because the stream's queue
+    /// was full.
     Lost(Loss),
 }
 

@@ -38,6 +38,10 @@
 //! - Nothing waits for ever: every request has a deadline.
 //! - Dropping any future or stream, at any point, leaves everything healthy.
 //!
+//! The runtime needs I/O and time (`enable_all` of tokio's builder): waiting on
+//! one without a timer panics, as everywhere in tokio. A call from outside of
+//! any runtime works too.
+//!
 //! # What this crate must not know
 //!
 //! Message types: they depend on [`wire`] alone, and [`Handle::call`] runs
@@ -57,6 +61,7 @@ mod exchange;
 mod fence;
 pub mod framed;
 mod handle;
+mod home;
 mod inbound;
 mod lane;
 mod operations;
@@ -76,6 +81,7 @@ pub use netlane_wire as wire;
 pub use answer::Answer;
 pub use batch::{Batch, Outcomes};
 pub use builder::{Builder, Offload};
+pub use codec::Codec;
 pub use connection::Connection;
 pub use dump::{Chunk, Collected, Dump};
 pub use error::{Error, ErrorKind};
@@ -83,6 +89,7 @@ pub use events::{
     Event, Filter, Loss, LossCause, LossCount, Notice, Subscribe, Subscription, WhenFull,
 };
 pub use exchange::Exchange;
+pub use framed::Framed;
 pub use handle::Handle;
 pub use inbound::{Inbound, Received, Unsolicited};
 pub use options::Options;

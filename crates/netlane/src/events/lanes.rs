@@ -29,8 +29,21 @@ pub(crate) struct EventLanes {
     held: Held,
 }
 
-/// How many hold each group.
-type Held = Arc<Mutex<BTreeMap<u32, usize>>>;
+/// How many subscriptions of a single lane hold what.
+#[derive(Debug, Default)]
+struct Holds {
+    groups: BTreeMap<u32, usize>,
+    all_namespaces: usize,
+}
+
+type Held = Arc<Mutex<Holds>>;
+
+/// What one of them holds.
+#[derive(Debug, Default)]
+struct Hold {
+    groups: BTreeSet<u32>,
+    all_namespaces: bool,
+}
 
 /// Membership in a set of groups: shared by the subscriptions that have the
 /// same, and given up when the last of them is gone.
@@ -40,8 +53,8 @@ pub(crate) struct Member {
     pub(crate) port: u32,
     /// The lane carries nothing but what was asked for.
     pub(crate) whole: bool,
-    /// On a single lane: the groups to leave.
-    shared_groups: Option<(BTreeSet<u32>, Held)>,
+    /// On a single lane: what is to be given up.
+    hold: Option<(Hold, Held)>,
 }
 
 impl EventLanes {
@@ -49,7 +62,7 @@ impl EventLanes {
     pub(crate) fn join(&self, shared: &Arc<Shared>, key: Key) -> Result<Arc<Member>, Error> {
         shared.check_open()?;
         if shared.config.lanes == Lanes::Single {
-            return self.join_single(shared, key.groups, key.all_namespaces);
+            return self.join_single(shared, &key);
         }
         let mut members = lock(&self.members);
         if let Some(member) = members.get(&key).and_then(Weak::upgrade)
@@ -65,40 +78,32 @@ impl EventLanes {
         Ok(member)
     }
 
-    fn join_single(
-        &self,
-        shared: &Arc<Shared>,
-        groups: BTreeSet<u32>,
-        all_namespaces: bool,
-    ) -> Result<Arc<Member>, Error> {
+    fn join_single(&self, shared: &Arc<Shared>, key: &Key) -> Result<Arc<Member>, Error> {
         let lane = Arc::clone(&shared.lane);
         // From now on a group on a frame says that it is an event.
         lane.audience()?;
-        if all_namespaces {
-            lane.socket.set_listen_all_nsid(true)?;
-        }
         let mut held = lock(&self.held);
-        let mut joined = BTreeSet::new();
-        for group in &groups {
-            let count = held.entry(*group).or_insert(0);
-            if *count == 0
-                && let Err(error) = lane.socket.add_membership(*group)
-            {
-                held.remove(group);
-                leave(&lane, &joined, &mut held);
-                return Err(error.into());
-            }
-            *count += 1;
-            joined.insert(*group);
+        let mut hold = Hold::default();
+        let taken = take(&lane, key, &mut held, &mut hold);
+        if let Err(error) = taken {
+            leave(&lane, &hold, &mut held);
+            return Err(error);
         }
         drop(held);
-        let shared_groups = Some((groups, Arc::clone(&self.held)));
         Ok(Arc::new(Member {
             lane,
             port: shared.port,
             whole: false,
-            shared_groups,
+            hold: Some((hold, Arc::clone(&self.held))),
         }))
+    }
+
+    /// Keeps groups that an adopted socket brought: no subscription's end
+    /// leaves them.
+    pub(crate) fn keep(&self, groups: Vec<u32>) {
+        let mut held = lock(&self.held);
+        held.groups
+            .extend(groups.into_iter().map(|group| (group, 1)));
     }
 
     /// Ends every lane.
@@ -153,29 +158,53 @@ fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
         lane: Arc::new(lane),
         port,
         whole,
-        shared_groups: None,
+        hold: None,
     })
 }
 
-/// Gives up one hold on each group, and leaves those that nobody holds.
-fn leave(lane: &Lane, groups: &BTreeSet<u32>, held: &mut BTreeMap<u32, usize>) {
-    for group in groups {
-        let Some(count) = held.get_mut(group) else {
-            continue;
-        };
-        *count -= 1;
-        if *count == 0 {
-            held.remove(group);
-            // Fails only if the membership is gone already.
+/// Takes hold of what the key names; `hold` says how far that came.
+fn take(lane: &Lane, key: &Key, held: &mut Holds, hold: &mut Hold) -> Result<(), Error> {
+    if key.all_namespaces {
+        if held.all_namespaces == 0 {
+            lane.socket.set_listen_all_nsid(true)?;
+        }
+        held.all_namespaces += 1;
+        hold.all_namespaces = true;
+    }
+    for group in &key.groups {
+        if !held.groups.contains_key(group) {
+            lane.socket.add_membership(*group)?;
+        }
+        *held.groups.entry(*group).or_insert(0) += 1;
+        hold.groups.insert(*group);
+    }
+    Ok(())
+}
+
+/// Gives up a hold, and leaves what nobody holds any more. A system call fails
+/// here only if the membership is gone already.
+fn leave(lane: &Lane, hold: &Hold, held: &mut Holds) {
+    for group in &hold.groups {
+        let count = held.groups.get(group).copied().unwrap_or(0);
+        if count > 1 {
+            held.groups.insert(*group, count - 1);
+        } else {
+            held.groups.remove(group);
             let _ = lane.socket.drop_membership(*group);
+        }
+    }
+    if hold.all_namespaces {
+        held.all_namespaces = held.all_namespaces.saturating_sub(1);
+        if held.all_namespaces == 0 {
+            let _ = lane.socket.set_listen_all_nsid(false);
         }
     }
 }
 
 impl Drop for Member {
     fn drop(&mut self) {
-        match &self.shared_groups {
-            Some((groups, held)) => leave(&self.lane, groups, &mut lock(held)),
+        match &self.hold {
+            Some((hold, held)) => leave(&self.lane, hold, &mut lock(held)),
             // The last subscriber is gone: the socket may be closed.
             None => self.lane.end(Error::closed()),
         }

@@ -48,12 +48,14 @@ impl Event {
 pub(crate) struct Listener {
     pub(crate) queue: Arc<Queue<Event>>,
     pub(crate) groups: BTreeSet<u32>,
+    pub(crate) all_namespaces: bool,
     pub(crate) filter: Filter,
 }
 
 impl Listener {
     fn wants(&self, event: &Event) -> bool {
         self.groups.contains(&event.group)
+            && (event.nsid.is_none() || self.all_namespaces)
             && (self.filter.is_empty() || self.filter.passes(event.frame.view()))
     }
 }
@@ -111,6 +113,11 @@ impl Audience {
         for listener in self.listeners().iter() {
             listener.queue.push_loss(loss, wakes);
         }
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.listeners().is_empty()
     }
 
     pub(crate) fn end(&self, wakes: &mut Wakes) {

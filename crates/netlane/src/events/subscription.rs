@@ -98,18 +98,24 @@ impl Subscribe {
             Listener {
                 queue: Arc::clone(&queue),
                 groups,
+                all_namespaces,
                 filter,
             },
             whole,
         );
         member.lane.signal.notify_one();
-        Ok(Subscription {
+        let subscription = Subscription {
             keep,
             member,
             audience,
             queue,
             done: false,
-        })
+        };
+        // If it ended just before the queue was added, nobody has told that.
+        match subscription.member.lane.ended() {
+            Some(error) => Err(error),
+            None => Ok(subscription),
+        }
     }
 }
 

@@ -119,9 +119,14 @@ impl Sink<Waiting> for Delivery<'_> {
                 group,
             } => {
                 count(&self.counters.truncated);
-                if let (Some(_), Some(audience)) = (group, self.audience) {
-                    let loss = Loss::one(LossCause::Truncated);
-                    audience.lost(loss, self.wakes, self.counters);
+                let loss = Loss::one(LossCause::Truncated);
+                match (group, self.audience, self.inbox) {
+                    (Some(_), Some(audience), _) => {
+                        audience.lost(loss, self.wakes, self.counters);
+                    }
+                    // It may have been an answer.
+                    (None, _, Some(inbox)) => inbox.lost(loss.bounded(), self.wakes),
+                    _ => {}
                 }
                 tracing::warn!(
                     len,

@@ -391,8 +391,13 @@ impl State {
     pub(crate) fn lost(&mut self, drops: Option<u32>, wakes: &mut Wakes, counters: &Counters) {
         self.lossy = false;
         let dropped = drops.map(|now| now.wrapping_sub(std::mem::replace(&mut self.drops, now)));
+        let loss = Loss::in_kernel(dropped);
         if let Some(audience) = &self.audience {
-            audience.lost(Loss::in_kernel(dropped), wakes, counters);
+            audience.lost(loss, wakes, counters);
+        }
+        if let Some(inbox) = &self.inbox {
+            // Answers and events may be among what was dropped.
+            inbox.lost(loss.bounded(), wakes);
         }
     }
 
@@ -465,7 +470,7 @@ impl State {
         self.ended.is_none()
             && (self.conversations.late() > 0
                 || self.inbox.as_ref().is_some_and(Inbox::is_wanted)
-                || self.audience.is_some())
+                || self.audience.as_ref().is_some_and(Audience::is_wanted))
     }
 
     /// Whether a close has to wait: somebody waits for an answer.
