@@ -162,6 +162,14 @@ impl<T> Conversations<T> {
             .is_some_and(|conversation| conversation.finished)
     }
 
+    /// Whether the conversation has not ended; a cancelled one may be open too.
+    #[must_use]
+    pub fn is_open(&self, sequence: Sequence) -> bool {
+        self.table
+            .get(&sequence)
+            .is_some_and(|conversation| !conversation.finished)
+    }
+
     /// Takes the data of a finished conversation and forgets it.
     pub fn take(&mut self, sequence: Sequence) -> Option<T> {
         if !self.is_finished(sequence) {
@@ -212,6 +220,14 @@ impl<T> Conversations<T> {
             }
             let outcome = conversation.silence();
             self.finish(sequence, outcome, sink);
+        }
+    }
+
+    /// Ends a conversation that waited for nothing but to be passed by: a point
+    /// in the stream of datagrams that has been reached.
+    pub fn pass(&mut self, sequence: Sequence, sink: &mut impl Sink<T>) {
+        if self.is_open(sequence) {
+            self.finish(sequence, Outcome::Silent, sink);
         }
     }
 

@@ -42,7 +42,7 @@ impl<S: Transport> Lane<S> {
             return state;
         };
         let guard = EndOnPanic(self);
-        let (mut to_empty, mut lossy) = (false, std::mem::take(&mut state.lossy));
+        let mut to_empty = false;
         let rounds = if mine.is_some() {
             MAX_ROUNDS
         } else {
@@ -52,25 +52,31 @@ impl<S: Transport> Lane<S> {
             to_empty |= std::mem::take(&mut state.again);
             state = self.send_published(state, &mut reader, wakes);
             let mark = state.conversations.mark();
+            let (lossy, due) = (state.backlog.is_lossy(), state.backlog.loss_is_due());
             drop(state);
             let received = self.socket.receive(&mut reader.buffer, self.envelope);
             // The marker of a loss stands after the events that preceded it.
-            let drops = (lossy && is_empty(&received)).then(|| self.socket.drops());
+            let told = due || (lossy && is_empty(&received));
+            let drops = told.then(|| self.socket.drops());
+            let queued = if is_loss(&received) {
+                self.socket.queued()
+            } else {
+                None
+            };
             state = self.lock();
-            let read = self.take_in(&mut state, &reader, received, mark, wakes);
-            lossy |= read == Read::Failed;
             if let Some(drops) = drops {
                 state.lost(drops, wakes, &self.counters);
-                lossy = false;
+            }
+            let read = self.take_in(&mut state, &reader, received, mark, wakes);
+            if read == Read::Failed {
+                state.backlog.note_loss(queued);
             }
             if self.is_done(&mut state, read, to_empty, mine) {
                 std::mem::forget(guard);
-                state.lossy |= lossy;
                 return self.hand_back(state, reader, false, wakes);
             }
         }
         std::mem::forget(guard);
-        state.lossy |= lossy;
         self.hand_back(state, reader, true, wakes)
     }
 
@@ -172,6 +178,12 @@ impl<S: Transport> Lane<S> {
 /// Whether a receive call found nothing.
 fn is_empty(received: &io::Result<Received>) -> bool {
     matches!(received, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Whether a receive call says that something was lost.
+fn is_loss(received: &io::Result<Received>) -> bool {
+    let harmless = [io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
+    matches!(received, Err(error) if !harmless.contains(&error.kind()))
 }
 
 /// What a receive call was.

@@ -15,6 +15,7 @@
 //!
 //! It must not know futures, tasks or timers: those are its callers'.
 
+mod backlog;
 mod credit;
 mod delivery;
 mod drive;
@@ -373,8 +374,9 @@ impl<S: Transport> Lane<S> {
     }
 
     /// A point in the stream of what is received: a conversation without a
-    /// request, which ends when the queue was read empty after this call.
+    /// request, which ends when all that was queued at this call was read.
     pub(crate) fn fence(&self, waker: &Waker) -> Begun {
+        let queued = self.socket.queued();
         let mut state = self.lock();
         if let Some(error) = &state.ended {
             return Begun::Closed(error.clone());
@@ -384,6 +386,7 @@ impl<S: Transport> Lane<S> {
                 .conversations
                 .submit(Expect::Nothing, Timing::Synchronous, 0, Waiting::default());
         state.conversations.sent(sequence);
+        state.backlog.set_fence(sequence, queued);
         state.again = true;
         self.conclude(self.drive(state, None), sequence, waker)
     }

@@ -8,6 +8,7 @@ use netlane_proto::{Conversations, Datagram, Expect, Mark, Profile, Sequence, Ti
 use netlane_sys::{Address, Received};
 use netlane_wire::Header;
 
+use super::backlog::Backlog;
 use super::credit::Credit;
 use super::delivery::{Delivery, cost_of};
 use super::outbox::{Intent, Outbox};
@@ -85,8 +86,7 @@ pub(crate) struct State {
     pub(crate) ended: Option<Error>,
     pub(crate) inbox: Option<Inbox>,
     pub(crate) audience: Option<Audience>,
-    /// A receive error was seen, and the queue not yet read empty after it.
-    pub(crate) lossy: bool,
+    pub(crate) backlog: Backlog,
     /// The socket's drop count when it was last accounted for.
     drops: u32,
     /// Receive errors in a row without a datagram between them.
@@ -107,7 +107,7 @@ impl State {
             ended: None,
             inbox: None,
             audience: None,
-            lossy: false,
+            backlog: Backlog::default(),
             drops,
             failures: 0,
         }
@@ -353,6 +353,14 @@ impl State {
                 conversations.receive(&datagram, sink);
             },
         );
+        let reached = self.backlog.advance();
+        if !reached.is_empty() {
+            self.deliver(0, wakes, counters, |conversations, sink| {
+                for sequence in reached {
+                    conversations.pass(sequence, sink);
+                }
+            });
+        }
     }
 
     /// A receive call that began at `mark` found the queue empty.
@@ -361,6 +369,9 @@ impl State {
         self.deliver(0, wakes, counters, |conversations, sink| {
             conversations.empty(mark, sink)
         });
+        let conversations = &self.conversations;
+        self.backlog
+            .keep_fences(|sequence| conversations.is_open(sequence));
     }
 
     /// Runs one step of the state machine with everything it may deliver to.
@@ -386,10 +397,10 @@ impl State {
         self.dump_over(dump_ended);
     }
 
-    /// The queue was read empty after a receive error: subscribers are told
+    /// All that preceded a receive error has been read: subscribers are told
     /// what was lost before what comes next.
     pub(crate) fn lost(&mut self, drops: Option<u32>, wakes: &mut Wakes, counters: &Counters) {
-        self.lossy = false;
+        self.backlog.settle_loss();
         let dropped = drops.map(|now| now.wrapping_sub(std::mem::replace(&mut self.drops, now)));
         let loss = Loss::in_kernel(dropped);
         if let Some(audience) = &self.audience {

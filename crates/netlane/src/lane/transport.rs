@@ -19,6 +19,12 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// How many datagrams the kernel has dropped at this socket so far, modulo
     /// 2^32 (`SK_MEMINFO_DROPS`); `None` if it does not say.
     fn drops(&self) -> Option<u32>;
+
+    /// How many bytes of the receive buffer what is queued takes
+    /// (`SK_MEMINFO_RMEM_ALLOC`); `None` if nobody says.
+    fn queued(&self) -> Option<usize> {
+        None
+    }
 }
 
 impl Transport for Socket {
@@ -40,5 +46,10 @@ impl Transport for Socket {
 
     fn drops(&self) -> Option<u32> {
         self.memory_info().ok().map(|info| info.drops)
+    }
+
+    fn queued(&self) -> Option<usize> {
+        let info = self.memory_info().ok()?;
+        usize::try_from(info.receive_allocated).ok()
     }
 }

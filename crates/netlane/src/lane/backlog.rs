@@ -1,0 +1,97 @@
+//! How far reading has come: which points in the stream of datagrams are still
+//! ahead. Under a flood the queue may never be seen empty, but it holds no more
+//! datagrams than its bytes allow; after reading so many, everything that was
+//! queued at some moment has been read. Owns that arithmetic.
+
+use netlane_proto::Sequence;
+
+/// Points ahead in what a lane receives.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// Datagrams read so far.
+    read: u64,
+    /// Conversations without a request that end when so many were read.
+    fences: Vec<(Sequence, u64)>,
+    /// A receive error was seen; the loss stands behind so many datagrams.
+    loss: Option<u64>,
+}
+
+impl Backlog {
+    /// Where everything that is queued now has been read: one datagram more
+    /// than are queued, since one may be in its reader's hands.
+    fn horizon(&self, queued_bytes: Option<usize>) -> u64 {
+        let Some(bytes) = queued_bytes else {
+            return u64::MAX;
+        };
+        let datagrams = u64::try_from(bytes / LEAST_TRUESIZE).unwrap_or(u64::MAX);
+        self.read.saturating_add(datagrams).saturating_add(2)
+    }
+
+    /// Sets a fence behind what is queued now.
+    pub(crate) fn set_fence(&mut self, sequence: Sequence, queued_bytes: Option<usize>) {
+        self.fences.push((sequence, self.horizon(queued_bytes)));
+    }
+
+    /// Notes a loss behind what is queued now.
+    pub(crate) fn note_loss(&mut self, queued_bytes: Option<usize>) {
+        self.loss = Some(self.horizon(queued_bytes));
+    }
+
+    /// One more datagram was read: returns the fences it has reached.
+    pub(crate) fn advance(&mut self) -> Vec<Sequence> {
+        self.read += 1;
+        let read = self.read;
+        let reached = self.fences.extract_if(.., |(_, at)| *at <= read);
+        reached.map(|(sequence, _)| sequence).collect()
+    }
+
+    /// The queue was read empty: forgets the fences that has ended.
+    pub(crate) fn keep_fences(&mut self, is_open: impl Fn(Sequence) -> bool) {
+        self.fences.retain(|(sequence, _)| is_open(*sequence));
+    }
+
+    /// Whether a loss is still to be told.
+    pub(crate) const fn is_lossy(&self) -> bool {
+        self.loss.is_some()
+    }
+
+    /// Whether everything that preceded the loss has been read.
+    pub(crate) fn loss_is_due(&self) -> bool {
+        self.loss.is_some_and(|at| at <= self.read)
+    }
+
+    /// The loss has been told.
+    pub(crate) const fn settle_loss(&mut self) {
+        self.loss = None;
+    }
+}
+
+/// The least that a datagram takes of the receive buffer on any kernel.
+const LEAST_TRUESIZE: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_due_when_all_that_was_queued_has_been_read() {
+        let mut backlog = Backlog::default();
+        backlog.note_loss(Some(3 * 512));
+        for _ in 0..4 {
+            backlog.advance();
+            assert!(!backlog.loss_is_due());
+        }
+        backlog.advance();
+        assert!(backlog.loss_is_due());
+        backlog.settle_loss();
+        assert!(!backlog.is_lossy());
+    }
+
+    #[test]
+    fn without_a_size_only_an_empty_queue_tells() {
+        let mut backlog = Backlog::default();
+        backlog.note_loss(None);
+        (0..10_000).for_each(|_| drop(backlog.advance()));
+        assert!(backlog.is_lossy() && !backlog.loss_is_due());
+    }
+}
