@@ -99,7 +99,7 @@ impl NdUserOption {
     ///
     /// It is shorter than its header, or than the options of which the header speaks.
     pub fn from_payload(mut payload: Bytes) -> Result<Self, DecodeError> {
-        let header = NdUserOptMsg::read(&payload);
+        let header = NdUserOptMsg::load(&payload);
         let expected = NdUserOptMsg::SIZE.saturating_add(header.options_len.into());
         if payload.len() < expected {
             return Err(DecodeError::Header {
