@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) peer: Address,
     pub(crate) strict: Option<bool>,
     pub(crate) best_effort: bool,
+    pub(crate) self_healing: bool,
     pub(crate) receive_buffer: Option<usize>,
     pub(crate) send_buffer: Option<usize>,
     pub(crate) frame_size: usize,
@@ -98,6 +99,7 @@ impl Builder {
             peer: Address::KERNEL,
             strict: None,
             best_effort: false,
+            self_healing: false,
             receive_buffer: None,
             send_buffer: None,
             frame_size: FRAME_SIZE,
@@ -164,6 +166,16 @@ impl Builder {
     /// an error.
     pub const fn strict(mut self, strict: bool) -> Self {
         self.config.strict = Some(strict);
+        self
+    }
+
+    /// Replaces the socket of a subscription if it fails, and rejoins its
+    /// groups; each subscriber is told of the gap
+    /// ([`LossCause::Reopened`](crate::LossCause::Reopened)). Off if not said:
+    /// then it ends with the error. A request lane is never replaced, since
+    /// kernel state may have died with its socket: the connection ends.
+    pub const fn self_healing(mut self, on: bool) -> Self {
+        self.config.self_healing = on;
         self
     }
 

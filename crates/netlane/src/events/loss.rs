@@ -50,6 +50,14 @@ impl Loss {
         }
     }
 
+    /// The gap between a socket that failed and the one that replaces it.
+    pub(crate) const fn reopened() -> Self {
+        Self {
+            cause: LossCause::Reopened,
+            count: LossCount::Unknown,
+        }
+    }
+
     /// What a receive error means, given by how much the socket's drop count
     /// has grown: drops are overruns; an error without a drop is an event the
     /// kernel could not build.

@@ -14,108 +14,130 @@ use super::{Audience, Entry, Event, Filter, Listener, Loss, Queue, WhenFull};
 use crate::Error;
 use crate::fence::Fence;
 use crate::handle::Keep;
+use crate::lane::Wakes;
 
 /// A subscription that is being made; await it.
 #[derive(Debug)]
 #[must_use = "a subscription does nothing unless awaited"]
 pub struct Subscribe {
     keep: Keep,
-    groups: BTreeSet<u32>,
-    all_namespaces: bool,
-    filter: Filter,
+    wish: Wish,
+}
+
+/// What a subscriber asked for.
+#[derive(Clone, Debug)]
+struct Wish {
+    key: Key,
     capacity: usize,
     when_full: WhenFull,
+}
+
+/// A place among the subscribers of a lane, given up when it is dropped.
+#[derive(Debug)]
+struct Place {
+    member: Arc<Member>,
+    audience: Audience,
+    queue: Arc<Queue<Event>>,
+}
+
+impl Place {
+    /// Takes a place on a lane that carries what is wished for.
+    fn take(wish: &Wish, member: Arc<Member>) -> Result<Self, Error> {
+        let audience = member.lane.audience()?;
+        let queue = Arc::new(Queue::new(wish.capacity, wish.when_full));
+        let Key {
+            groups,
+            all_namespaces,
+            filter,
+        } = wish.key.clone();
+        let listener = Listener {
+            queue: Arc::clone(&queue),
+            groups,
+            all_namespaces,
+            filter,
+        };
+        audience.add(listener, member.whole);
+        member.lane.signal.notify_one();
+        let place = Self {
+            member,
+            audience,
+            queue,
+        };
+        // If it ended just before the queue was added, nobody has told that.
+        match place.member.lane.ended() {
+            Some(error) => Err(error),
+            None => Ok(place),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.audience.remove(&self.queue);
+    }
 }
 
 impl Subscribe {
     pub(crate) fn new(keep: Keep, groups: BTreeSet<u32>) -> Self {
         let capacity = keep.shared.config.event_capacity;
-        let when_full = WhenFull::default();
-        Self {
-            keep,
+        let key = Key {
             groups,
             all_namespaces: false,
             filter: Filter::new(),
-            capacity,
-            when_full,
+        };
+        Self {
+            keep,
+            wish: Wish {
+                key,
+                capacity,
+                when_full: WhenFull::default(),
+            },
         }
     }
 
     /// How many events may wait for the consumer.
     pub const fn capacity(mut self, events: usize) -> Self {
-        self.capacity = events;
+        self.wish.capacity = events;
         self
     }
 
     /// What to do when they are so many.
     pub const fn when_full(mut self, policy: WhenFull) -> Self {
-        self.when_full = policy;
+        self.wish.when_full = policy;
         self
     }
 
     /// Only events that pass this filter, besides being of these groups.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = filter;
+        self.wish.key.filter = filter;
         self
     }
 
     /// Events of every network namespace that has an id in the socket's own
     /// (`NETLINK_LISTEN_ALL_NSID`). Needs `CAP_NET_BROADCAST`.
     pub const fn all_namespaces(mut self) -> Self {
-        self.all_namespaces = true;
+        self.wish.key.all_namespaces = true;
         self
     }
 
     async fn make(self) -> Result<Subscription, Error> {
-        let Self {
-            keep,
-            groups,
-            all_namespaces,
-            filter,
-            capacity,
-            when_full,
-        } = self;
-        if groups.is_empty() || groups.contains(&0) {
+        let Self { keep, wish } = self;
+        if wish.key.groups.is_empty() || wish.key.groups.contains(&0) {
             return Err(Error::invalid(
                 "groups are counted from 1, and at least one is needed",
             ));
         }
-        let member = keep.shared.events.join(
-            &keep.shared,
-            Key {
-                groups: groups.clone(),
-                all_namespaces,
-                filter: filter.clone(),
-            },
-        )?;
+        let member = keep.shared.events.join(&keep.shared, wish.key.clone())?;
         // What is queued on a shared socket was sent before this call: read it
         // for the others first.
         Fence::new(keep.clone(), Arc::clone(&member.lane)).await?;
-        let audience = member.lane.audience()?;
-        let queue = Arc::new(Queue::new(capacity, when_full));
-        let whole = member.whole;
-        audience.add(
-            Listener {
-                queue: Arc::clone(&queue),
-                groups,
-                all_namespaces,
-                filter,
-            },
-            whole,
-        );
-        member.lane.signal.notify_one();
-        let subscription = Subscription {
+        let place = Place::take(&wish, member)?;
+        Ok(Subscription {
             keep,
-            member,
-            audience,
-            queue,
+            wish,
+            place,
             done: false,
-        };
-        // If it ended just before the queue was added, nobody has told that.
-        match subscription.member.lane.ended() {
-            Some(error) => Err(error),
-            None => Ok(subscription),
-        }
+        })
     }
 }
 
@@ -152,9 +174,8 @@ pub enum Notice {
 #[must_use = "streams do nothing unless polled"]
 pub struct Subscription {
     keep: Keep,
-    pub(crate) member: Arc<Member>,
-    audience: Audience,
-    queue: Arc<Queue<Event>>,
+    wish: Wish,
+    place: Place,
     done: bool,
 }
 
@@ -162,13 +183,13 @@ impl Subscription {
     /// Events that wait to be taken.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.queue.len()
+        self.place.queue.len()
     }
 
     /// The port id of the socket that hears for this subscription.
     #[must_use]
     pub fn port(&self) -> u32 {
-        self.member.port
+        self.place.member.port
     }
 
     /// Waits until every event that was sent before this call is in this
@@ -183,7 +204,7 @@ impl Subscription {
     ///
     /// Dropping the future has no effect.
     pub async fn barrier(&self) -> Result<(), Error> {
-        Fence::new(self.keep.clone(), Arc::clone(&self.member.lane)).await
+        Fence::new(self.keep.clone(), Arc::clone(&self.place.member.lane)).await
     }
 }
 
@@ -194,21 +215,90 @@ impl Stream for Subscription {
         if self.done {
             return Poll::Ready(None);
         }
-        let item = match ready!(self.queue.poll(context)) {
-            Some(Entry::Item(event)) => Some(Ok(Notice::Event(event))),
-            Some(Entry::Lost(loss)) => Some(Ok(Notice::Lost(loss))),
-            None => {
-                self.done = true;
-                // Without an error of the lane it is the policy that ended it.
-                self.member.lane.ended().map(Err)
-            }
-        };
-        Poll::Ready(item)
+        let this = &mut *self;
+        loop {
+            return Poll::Ready(match ready!(this.place.queue.poll(context)) {
+                Some(Entry::Item(event)) => Some(Ok(Notice::Event(event))),
+                Some(Entry::Lost(loss)) => Some(Ok(Notice::Lost(loss))),
+                None if this.heal() => continue,
+                None => {
+                    this.done = true;
+                    // Without an error of the lane it is the policy that ended it.
+                    this.place.member.lane.ended().map(Err)
+                }
+            });
+        }
     }
 }
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.audience.remove(&self.queue);
+impl Subscription {
+    /// Takes a place on a new socket where the old one has failed, if the
+    /// connection heals and goes on. The gap is the first thing it tells.
+    fn heal(&mut self) -> bool {
+        let shared = &self.keep.shared;
+        let failed = self.place.member.lane.ended().is_some();
+        if !failed || !shared.config.self_healing || shared.check_open().is_err() {
+            return false;
+        }
+        let place = shared
+            .events
+            .join(shared, self.wish.key.clone())
+            .and_then(|member| Place::take(&self.wish, member));
+        match place {
+            Ok(place) => {
+                tracing::warn!(
+                    port = place.member.port,
+                    "an event socket failed and was replaced"
+                );
+                place
+                    .queue
+                    .push_loss(Loss::reopened(), &mut Wakes::default());
+                self.place = place;
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an event socket failed and cannot be replaced");
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::events::LossCause;
+    use crate::{Builder, Protocol};
+
+    /// A subscription whose socket fails.
+    async fn failed(self_healing: bool) -> Subscription {
+        let handle = Builder::new(Protocol::ROUTE)
+            .self_healing(self_healing)
+            .spawn()
+            .unwrap();
+        let subscription = handle.subscribe([1]).await.unwrap();
+        let failure = Error::socket(std::io::Error::from_raw_os_error(5));
+        subscription.place.member.lane.end(failure);
+        subscription
+    }
+
+    #[tokio::test]
+    async fn a_failed_socket_ends_its_subscriptions() {
+        let mut subscription = failed(false).await;
+        let error = subscription.next().await.unwrap().unwrap_err();
+        assert_eq!(error.errno(), Some(5));
+        assert!(subscription.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_heals_replaces_it_and_tells_of_the_gap() {
+        let mut subscription = failed(true).await;
+        let port = subscription.port();
+        let told = subscription.next().await.unwrap().unwrap();
+        assert!(matches!(told, Notice::Lost(loss) if loss.cause == LossCause::Reopened));
+        assert_ne!(subscription.port(), port);
+        subscription.barrier().await.unwrap();
     }
 }
