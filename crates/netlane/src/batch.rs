@@ -17,7 +17,7 @@ use crate::deadline::Deadline;
 use crate::error::Asked;
 use crate::exchange::order_of;
 use crate::handle::Keep;
-use crate::lane::{Order, Waiting};
+use crate::lane::{Cancelled, Order, Waiting};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
 use crate::statistics::{count, count_many};
@@ -93,6 +93,13 @@ impl Batch {
             return;
         }
         let shared = &self.keep.shared;
+        if self.outcomes.is_empty()
+            && let Err(error) = shared.check_open()
+        {
+            let count = orders.len() + std::mem::take(&mut self.rest).len();
+            self.outcomes.extend((0..count).map(|_| Err(error.clone())));
+            return;
+        }
         let kinds: Vec<u16> = orders.iter().map(|order| order.kind).collect();
         let sequences = if shared.config.offload.is_aside(!quick) {
             self.offload(orders)
@@ -145,9 +152,9 @@ impl Batch {
             })
         };
         if shared.workers.submit(job).is_err() {
-            sequences
-                .iter()
-                .for_each(|sequence| shared.lane.cancel(*sequence));
+            for sequence in &sequences {
+                shared.lane.cancel(*sequence);
+            }
             return Err(Error::not_sent_because(
                 "no thread for a batch that may sleep",
             ));
@@ -180,9 +187,12 @@ impl Batch {
     fn time_out(&mut self) {
         let limit = self.deadline.limit();
         for (sequence, asked) in std::mem::take(&mut self.window) {
-            self.keep.shared.lane.cancel(sequence);
-            count(&self.keep.shared.counters.timed_out);
-            let error = Error::timed_out(limit, self.keep.shared.hint());
+            let shared = &self.keep.shared;
+            count(&shared.counters.timed_out);
+            let error = match shared.lane.cancel(sequence) {
+                Cancelled::Withdrawn => Error::never_sent(limit, shared.hint()),
+                _ => Error::timed_out(limit, shared.hint()),
+            };
             self.outcomes.push(Err(error.about(asked)));
         }
         self.outcomes
@@ -228,7 +238,7 @@ impl Future for Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         for (sequence, _) in &self.window {
-            self.keep.shared.lane.cancel(*sequence);
+            self.keep.shared.lane.desert(*sequence);
         }
     }
 }

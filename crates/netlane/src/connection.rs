@@ -132,6 +132,7 @@ impl Shared {
         self.lane.end(error.clone());
         self.events.end(error);
         self.dumps.clear();
+        self.workers.close();
         self.drivers.wake();
     }
 
@@ -216,11 +217,7 @@ impl Future for Connection {
         }
         let ended = this.shared.lane.ended().unwrap_or_else(Error::closed);
         this.shared.end(&ended);
-        Poll::Ready(if ended.errno().is_some() {
-            Err(ended)
-        } else {
-            Ok(())
-        })
+        Poll::Ready(if ended.is_wish() { Ok(()) } else { Err(ended) })
     }
 }
 

@@ -3,9 +3,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::Duration;
 
+use tokio::runtime;
 use tokio::time::{Instant, Sleep};
 
 use crate::connection::Shared;
@@ -30,9 +33,10 @@ impl Deadline {
     pub(crate) fn poll(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<()> {
         if self.timer.is_none() {
             // A caller outside of any runtime borrows the Connection's clock.
-            let runtime = tokio::runtime::Handle::try_current().ok();
-            let Some(runtime) = runtime.or_else(|| shared.runtime()) else {
-                return Poll::Pending;
+            let runtime = shared.runtime_here().or_else(clock);
+            let Some(runtime) = runtime else {
+                // No thread for a clock: not to wait is better than for ever.
+                return Poll::Ready(());
             };
             let _entered = runtime.enter();
             let until = Instant::now()
@@ -44,6 +48,22 @@ impl Deadline {
             .as_mut()
             .map_or(Poll::Pending, |timer| timer.as_mut().poll(context))
     }
+}
+
+/// The clock of callers without a runtime whose Connection was never polled: a
+/// thread that does nothing but keep time, started when first needed.
+fn clock() -> Option<runtime::Handle> {
+    static CLOCK: OnceLock<Option<runtime::Handle>> = OnceLock::new();
+    let start = || {
+        let mut builder = runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().build().ok()?;
+        let handle = runtime.handle().clone();
+        let keep_time = move || runtime.block_on(std::future::pending::<()>());
+        let named = thread::Builder::new().name("netlane-clock".into());
+        named.spawn(keep_time).ok()?;
+        Some(handle)
+    };
+    CLOCK.get_or_init(start).clone()
 }
 
 /// Thirty years from now, as tokio does for a time that overflows.

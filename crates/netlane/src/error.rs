@@ -79,6 +79,10 @@ enum Detail {
     Refusal(Refusal),
     /// The connection ended first, for this reason.
     Ended(Error),
+    /// The program closed the connection.
+    Wish,
+    /// The time was over before the request was sent.
+    NeverSent(String),
 }
 
 /// A refusal by the kernel.
@@ -172,7 +176,7 @@ impl Error {
         matches!(
             self.kind(),
             ErrorKind::NotSent | ErrorKind::Invalid | ErrorKind::Setup
-        )
+        ) || matches!(self.0.detail, Detail::NeverSent(_))
     }
 
     /// Whether the deadline passed.
@@ -238,11 +242,19 @@ impl Error {
         )
     }
 
+    /// The deadline passed before the request was sent.
+    pub(crate) fn never_sent(after: Duration, hint: &str) -> Self {
+        let text = format!("it could not be sent within {after:?}{hint}");
+        Self::new(ErrorKind::TimedOut, Detail::NeverSent(text))
+    }
+
     pub(crate) fn closed() -> Self {
-        Self::new(
-            ErrorKind::Closed,
-            Detail::Text("the connection was closed".into()),
-        )
+        Self::new(ErrorKind::Closed, Detail::Wish)
+    }
+
+    /// Whether the connection ended because its users wanted that.
+    pub(crate) fn is_wish(&self) -> bool {
+        matches!(self.0.detail, Detail::Wish)
     }
 
     pub(crate) fn connection_dropped() -> Self {
@@ -292,7 +304,8 @@ impl fmt::Display for Error {
             ErrorKind::Decode => "unexpected answer",
         })?;
         match &self.0.detail {
-            Detail::Text(text) => write!(f, ": {text}"),
+            Detail::Text(text) | Detail::NeverSent(text) => write!(f, ": {text}"),
+            Detail::Wish => f.write_str(": it was closed"),
             Detail::Refusal(refusal) => refusal.fmt(f),
             Detail::Ended(_) => f.write_str(": the connection ended first"),
             // The source says the rest.
@@ -326,7 +339,8 @@ impl fmt::Debug for Error {
                 .field("request_type", &asked.kind);
         }
         match &self.0.detail {
-            Detail::Text(text) => out.field("detail", text),
+            Detail::Text(text) | Detail::NeverSent(text) => out.field("detail", text),
+            Detail::Wish => out.field("detail", &"closed"),
             Detail::Setup(error) => out.field("detail", error),
             Detail::Build(error) => out.field("detail", error),
             Detail::Decode(error) => out.field("detail", error),
@@ -346,7 +360,7 @@ impl std::error::Error for Error {
             Detail::Decode(error) => Some(error),
             Detail::Io(error) => Some(error),
             Detail::Ended(error) => Some(error),
-            Detail::Text(_) | Detail::Refusal(_) => None,
+            Detail::Text(_) | Detail::NeverSent(_) | Detail::Wish | Detail::Refusal(_) => None,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
 use crate::exchange::order_of;
 use crate::handle::Keep;
-use crate::lane::Order;
+use crate::lane::{Cancelled, Order};
 use crate::statistics::count;
 use crate::{Answer, Error};
 
@@ -71,6 +71,7 @@ impl Transaction {
     /// may wait for grace periods.
     fn begin(&mut self, orders: Vec<Order>) -> Result<(), Error> {
         let shared = Arc::clone(&self.keep.shared);
+        shared.check_open()?;
         let (sequences, bytes) = shared.lane.enlist_together(orders)?;
         let job = {
             let (shared, sequences) = (Arc::clone(&shared), sequences.clone());
@@ -78,9 +79,9 @@ impl Transaction {
         };
         count(&shared.counters.offloaded);
         if shared.workers.submit(job).is_err() {
-            sequences
-                .iter()
-                .for_each(|sequence| shared.lane.cancel(*sequence));
+            for sequence in &sequences {
+                shared.lane.cancel(*sequence);
+            }
             return Err(Error::not_sent_because("no thread for a transaction"));
         }
         self.sequences = sequences;
@@ -146,24 +147,32 @@ impl Future for Transaction {
             return Poll::Ready(this.verdict());
         }
         ready!(this.deadline.poll(&this.keep.shared, context));
-        count(&this.keep.shared.counters.timed_out);
-        let error = Error::timed_out(this.deadline.limit(), this.keep.shared.hint());
-        this.give_up();
-        Poll::Ready(Err(error))
+        Poll::Ready(Err(this.time_out()))
     }
 }
 
 impl Transaction {
-    fn give_up(&mut self) {
-        for sequence in self.sequences.drain(..).skip(self.ended.len()) {
-            self.keep.shared.lane.cancel(sequence);
+    /// The deadline has passed.
+    fn time_out(&mut self) -> Error {
+        let shared = &self.keep.shared;
+        count(&shared.counters.timed_out);
+        let (limit, hint) = (self.deadline.limit(), shared.hint());
+        let open = self.sequences.drain(..).skip(self.ended.len());
+        // Together they are sent or not.
+        let cancelled: Vec<_> = open.map(|sequence| shared.lane.cancel(sequence)).collect();
+        if cancelled.contains(&Cancelled::Withdrawn) {
+            Error::never_sent(limit, hint)
+        } else {
+            Error::timed_out(limit, hint)
         }
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        self.give_up();
+        for sequence in self.sequences.drain(..).skip(self.ended.len()) {
+            self.keep.shared.lane.desert(sequence);
+        }
     }
 }
 

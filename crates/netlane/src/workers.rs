@@ -27,6 +27,7 @@ struct Queue {
     jobs: VecDeque<Job>,
     threads: usize,
     idle: usize,
+    closed: bool,
 }
 
 impl Workers {
@@ -57,6 +58,12 @@ impl Workers {
         Ok(())
     }
 
+    /// Nothing more will come: threads end once the queue is empty.
+    pub(crate) fn close(&self) {
+        self.0.lock().closed = true;
+        self.0.wanted.notify_all();
+    }
+
     /// Starts one more thread; says whether that succeeded.
     fn start(&self, queue: &mut Queue) -> bool {
         let pool = Arc::clone(&self.0);
@@ -83,6 +90,10 @@ impl Pool {
                 let _ = panic::catch_unwind(AssertUnwindSafe(job));
                 queue = self.lock();
                 continue;
+            }
+            if queue.closed {
+                queue.threads -= 1;
+                return;
             }
             queue.idle += 1;
             let (woken, timeout) = self
@@ -136,6 +147,26 @@ mod tests {
         }
         for _ in 0..2 {
             results.recv_timeout(Duration::from_secs(10)).unwrap();
+        }
+    }
+
+    #[test]
+    fn closing_ends_the_threads_after_the_jobs() {
+        let workers = Workers::new(1);
+        let (done, results) = mpsc::channel();
+        for _ in 0..3 {
+            let done = done.clone();
+            let job = Box::new(move || done.send(()).unwrap());
+            assert!(workers.submit(job).is_ok());
+        }
+        drop(done);
+        workers.close();
+        // The channel ends when the last job has run and is gone.
+        assert_eq!(results.iter().count(), 3);
+        let began = std::time::Instant::now();
+        while workers.0.lock().threads > 0 {
+            assert!(began.elapsed() < IDLE / 2, "the thread waits for work");
+            thread::yield_now();
         }
     }
 

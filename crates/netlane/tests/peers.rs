@@ -134,3 +134,108 @@ async fn what_is_pending_at_the_end_is_told_so() -> Result<(), Error> {
     );
     Ok(())
 }
+
+/// The next message's sequence number and its sender's port.
+fn next(peer: &Socket) -> Option<(u32, u32)> {
+    let mut buffer = [0; 4096];
+    let received = peer.recv(&mut buffer).ok()?;
+    let header = netlane::wire::Header::read(buffer.get(..received.len)?)?;
+    Some((header.sequence, received.sender.port))
+}
+
+/// Sends a message as an answer to that.
+fn answer(peer: &Socket, (sequence, port): (u32, u32), kind: u16, payload: &[u8]) {
+    let mut bytes = Message::raw(kind, Flags::empty(), payload)
+        .finish()
+        .unwrap_or_default();
+    netlane::wire::set_sequence_port(&mut bytes, sequence, port);
+    assert_eq!(
+        peer.send_to(&bytes, Address::port(port)).ok(),
+        Some(bytes.len())
+    );
+}
+
+/// `NLMSG_ERROR` with this errno, without the request.
+fn refusal(errno: i32) -> Vec<u8> {
+    let mut payload = vec![0; 20];
+    payload.splice(..4, (-errno).to_ne_bytes());
+    payload
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_only_where_that_is_harmless() -> Result<(), Error> {
+    const OVERRUN: u16 = netlane::wire::kind::OVERRUN;
+    const ERROR: u16 = netlane::wire::kind::ERROR;
+    let (peer, handle) = pair(|builder| builder)?;
+
+    let mut once = std::pin::pin!(handle.request(message(20)));
+    assert!(futures::poll!(once.as_mut()).is_pending());
+    answer(&peer, next(&peer).unwrap(), OVERRUN, &[]);
+    assert!(once.await.unwrap_err().is_outcome_unknown());
+    assert_eq!(next(&peer), None);
+
+    let mut twice = std::pin::pin!(handle.request(message(20)).idempotent());
+    assert!(futures::poll!(twice.as_mut()).is_pending());
+    let first = next(&peer).unwrap();
+    answer(&peer, first, OVERRUN, &[]);
+    let again = loop {
+        assert!(futures::poll!(twice.as_mut()).is_pending());
+        if let Some(again) = next(&peer) {
+            break again;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_ne!(first.0, again.0);
+    answer(&peer, again, ERROR, &refusal(17));
+    assert!(twice.await?.replies.is_empty());
+
+    // Without a loss before it, the same refusal is one.
+    let mut refused = std::pin::pin!(handle.request(message(20)).idempotent());
+    assert!(futures::poll!(refused.as_mut()).is_pending());
+    answer(&peer, next(&peer).unwrap(), ERROR, &refusal(17));
+    assert_eq!(refused.await.unwrap_err().errno(), Some(17));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deadline_before_the_send_says_that_nothing_was_sent() -> Result<(), Error> {
+    let (_peer, handle) = pair(|builder| builder)?;
+    let fill = (0..2000).map(|_| handle.send(message(20)));
+    let _full = futures::future::join_all(fill).await;
+    let request = handle
+        .request(message(20))
+        .deadline(Duration::from_millis(50));
+    let error = request.await.unwrap_err();
+    assert!(error.is_timed_out() && error.was_not_sent(), "{error}");
+    assert!(!error.is_outcome_unknown());
+    let statistics = handle.statistics();
+    assert_eq!((statistics.timed_out, statistics.cancelled), (1, 0));
+    Ok(())
+}
+
+#[test]
+fn a_deadline_holds_without_any_runtime_and_names_the_unspawned_connection() {
+    let builder = Builder::new(Protocol::USERSOCK).deadline(Duration::from_millis(50));
+    let (handle, _connection) = builder.connect().unwrap();
+    let peer = Socket::open(Protocol::USERSOCK, SocketKind::Raw).unwrap();
+    peer.bind(Address::KERNEL).unwrap();
+    let to = peer.local_address().unwrap();
+    let error = futures::executor::block_on(handle.request(message(20)).to(to)).unwrap_err();
+    assert!(
+        error.is_timed_out() && error.is_outcome_unknown(),
+        "{error}"
+    );
+    assert!(error.to_string().contains("spawn it"), "{error}");
+}
+
+#[tokio::test]
+async fn the_connection_says_whether_its_end_was_wanted() -> Result<(), Error> {
+    let (handle, connection) = netlane::connect(Protocol::ROUTE)?;
+    let connection = tokio::spawn(connection);
+    handle.close(Duration::from_secs(1)).await?;
+    assert!(connection.await.unwrap().is_ok());
+    assert!(handle.ping().await.unwrap_err().is_closed());
+    let mut batch = handle.batch([message(0)]).await;
+    assert!(batch.pop().unwrap().unwrap_err().is_closed());
+    Ok(())
+}

@@ -70,6 +70,9 @@ impl SharedDump {
         }
         let begun = match (self.order.take(), self.sequence) {
             (Some(mut order), _) => {
+                if let Err(error) = shared.check_open() {
+                    return Poll::Ready(Err(Some(error)));
+                }
                 order.to = shared.default_address();
                 let begun = shared.lane.begin(&mut order, context.waker());
                 if let Begun::NotSent(error) = begun {
@@ -129,7 +132,9 @@ impl SharedDump {
         let timer = self.deadline.get_or_insert_with(|| Deadline::new(deadline));
         timer.poll(shared, context).map(|()| {
             count(&shared.counters.timed_out);
-            self.give_up(shared);
+            if let Some(sequence) = self.sequence.take() {
+                shared.lane.cancel(sequence);
+            }
             Err(Some(Error::timed_out(deadline, shared.hint())))
         })
     }
@@ -137,7 +142,7 @@ impl SharedDump {
     /// The consumer is gone: the lane reads the rest and discards it.
     pub(crate) fn give_up(&mut self, shared: &Arc<Shared>) {
         if let Some(sequence) = self.sequence.take() {
-            shared.lane.cancel(sequence);
+            shared.lane.desert(sequence);
         }
     }
 }

@@ -59,6 +59,10 @@ pub struct Exchange {
     retry: Option<Deadline>,
     /// Since when that has been so.
     full_since: Option<Instant>,
+    /// How often it may be made again if its answer is lost.
+    repeats: u32,
+    /// It has been.
+    repeated: bool,
 }
 
 /// What is asked, apart from the bytes.
@@ -119,6 +123,8 @@ impl Exchange {
             span: Span::none(),
             retry: None,
             full_since: None,
+            repeats: 0,
+            repeated: false,
         }
     }
 
@@ -193,6 +199,16 @@ impl Exchange {
         self
     }
 
+    /// Doing it twice is as good as doing it once: if its answer is lost
+    /// ([`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown)), it is made again,
+    /// a few times at most. That the object is there (`EEXIST`) or gone
+    /// (`ENOENT`) then means that the lost one did it, and is success. Nothing
+    /// is made again after a deadline or the end of the connection.
+    pub fn idempotent(mut self) -> Self {
+        self.repeats = REPEATS;
+        self
+    }
+
     /// To whom it goes: a peer's port, or groups; the kernel if not said. Only
     /// on a connection with a [single lane](crate::Lanes::Single).
     pub fn to(mut self, address: Address) -> Self {
@@ -217,3 +233,6 @@ impl Exchange {
         self
     }
 }
+
+/// How often an idempotent request is made again.
+const REPEATS: u32 = 3;

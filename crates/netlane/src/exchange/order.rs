@@ -25,6 +25,11 @@ pub(crate) fn order_of(
     })
 }
 
+/// The flags of finished bytes.
+pub(super) fn flags_of(bytes: &[u8]) -> Flags {
+    Header::read(bytes).map_or(Flags::empty(), |header| header.flags)
+}
+
 /// A message as it is: no flag added, no conversation, no sequence number.
 pub(super) fn plain_order(message: Message) -> Result<Order, Error> {
     let flags = message.flags();

@@ -9,17 +9,18 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use netlane_proto::Sequence;
+use netlane_wire::Header;
 use tokio::time::Instant;
 
-use super::order::explain_unsent;
+use super::order::{explain_unsent, flags_of};
 use super::{Asking, Exchange, Stage};
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
-use crate::lane::{Begun, Waiting};
+use crate::lane::{Begun, Cancelled, Waiting};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
 use crate::statistics::count;
-use crate::{Answer, Error};
+use crate::{Answer, Error, ErrorKind};
 
 type Outcome = Result<Answer, Error>;
 
@@ -28,9 +29,14 @@ impl Future for Exchange {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         let this = &mut *self;
-        let outcome = ready!(this.advance(context));
-        // What is still on its way is given up: the deadline has passed.
-        this.give_up();
+        let mut outcome = ready!(this.advance(context));
+        while this.is_to_be_repeated(&outcome) {
+            outcome = ready!(this.repeat(context));
+        }
+        if let Some(sequence) = this.leave() {
+            // It was sent, and nobody waits for more.
+            this.keep.shared.lane.cancel(sequence);
+        }
         this.record(&outcome);
         Poll::Ready(outcome.map_err(|error| error.about(this.question.asked)))
     }
@@ -38,7 +44,9 @@ impl Future for Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.give_up();
+        if let Some(sequence) = self.leave() {
+            self.keep.shared.lane.desert(sequence);
+        }
     }
 }
 
@@ -87,6 +95,7 @@ impl Exchange {
         if !pace::has_budget() || shared.lane.is_crowded() {
             let sequence = shared.lane.publish(&mut self.order)?;
             self.stage = Stage::Aside(sequence);
+            self.span.record("sequence", sequence.get());
             pace::yield_turn(context);
             return Poll::Pending;
         }
@@ -102,10 +111,14 @@ impl Exchange {
     /// What became of a request begun here.
     fn begun(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
         match begun {
-            Begun::Finished(waiting) => Poll::Ready(self.judge(waiting)),
+            Begun::Finished(waiting) => {
+                self.record_sequence();
+                Poll::Ready(self.judge(waiting))
+            }
             Begun::Closed(error) => Poll::Ready(Err(error)),
             Begun::Pending(sequence) => {
                 self.stage = Stage::Waiting(sequence);
+                self.span.record("sequence", sequence.get());
                 self.wait(context)
             }
             Begun::NotSent(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -157,6 +170,7 @@ impl Exchange {
             return Poll::Ready(Err(Error::not_sent_because(text)));
         }
         self.stage = Stage::Waiting(sequence);
+        self.span.record("sequence", sequence.get());
         self.look(sequence, context)
     }
 
@@ -192,15 +206,41 @@ impl Exchange {
             return Poll::Ready(Ok(Answer::default()));
         }
         ready!(self.deadline.poll(&self.keep.shared, context));
-        count(&self.keep.shared.counters.timed_out);
-        let error = Error::timed_out(self.deadline.limit(), self.keep.shared.hint());
-        Poll::Ready(Err(error))
+        let sequence = self.leave();
+        let shared = &self.keep.shared;
+        count(&shared.counters.timed_out);
+        let cancelled = sequence.map(|sequence| shared.lane.cancel(sequence));
+        let (limit, hint) = (self.deadline.limit(), shared.hint());
+        Poll::Ready(Err(match cancelled {
+            // Without a sequence it waits for a peer to make room.
+            None | Some(Cancelled::Withdrawn) => Error::never_sent(limit, hint),
+            Some(_) => Error::timed_out(limit, hint),
+        }))
     }
 
-    fn judge(&self, mut waiting: Waiting) -> Outcome {
-        let sent_by_lane = std::mem::take(&mut waiting.request);
-        let kept = &self.order.bytes;
-        let bytes = if kept.is_empty() { &sent_by_lane } else { kept };
+    /// Whether the request is to be made again: its answer is lost, and its
+    /// caller says that twice is as good as once.
+    fn is_to_be_repeated(&self, outcome: &Outcome) -> bool {
+        let unknown = |error: &Error| error.kind() == ErrorKind::OutcomeUnknown;
+        self.repeats > 0
+            && outcome
+                .as_ref()
+                .is_err_and(|error| unknown(error) && !error.is_closed())
+    }
+
+    fn repeat(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+        self.repeats -= 1;
+        self.repeated = true;
+        self.stage = Stage::Ready;
+        tracing::debug!(parent: &self.span, "the answer is lost; the request is made again");
+        self.advance(context)
+    }
+
+    fn judge(&mut self, mut waiting: Waiting) -> Outcome {
+        if self.order.bytes.is_empty() {
+            self.order.bytes = std::mem::take(&mut waiting.request);
+        }
+        let bytes = &self.order.bytes;
         let Asking {
             header_len, table, ..
         } = self.question;
@@ -215,15 +255,19 @@ impl Exchange {
                 count(&self.keep.shared.counters.refused_unawaited);
                 Ok(Answer::default())
             }
+            // The first one did it, though its answer was lost.
+            Err(error) if self.repeated && matches!(error.errno(), Some(EEXIST | ENOENT)) => {
+                Ok(Answer::default())
+            }
             judged => judged,
         }
     }
 
-    /// Tells the lane that nobody waits any more, if it is under way.
-    fn give_up(&mut self) {
-        let stage = std::mem::replace(&mut self.stage, Stage::Done);
-        if let Stage::Aside(sequence) | Stage::Waiting(sequence) = stage {
-            self.keep.shared.lane.cancel(sequence);
+    /// Waits for nothing any more. Returns the conversation, if there is one.
+    fn leave(&mut self) -> Option<Sequence> {
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Aside(sequence) | Stage::Waiting(sequence) => Some(sequence),
+            Stage::Ready | Stage::Done => None,
         }
     }
 
@@ -232,10 +276,20 @@ impl Exchange {
             "request",
             protocol = %self.question.asked.protocol,
             r#type = self.order.kind,
+            flags = ?flags_of(&self.order.bytes),
             expect = ?self.order.expect,
             sequence = tracing::field::Empty,
             outcome = tracing::field::Empty,
         );
+    }
+
+    /// Notes the sequence of a request that was begun and answered in one go.
+    fn record_sequence(&self) {
+        if !self.span.is_disabled()
+            && let Some(header) = Header::read(&self.order.bytes)
+        {
+            self.span.record("sequence", header.sequence);
+        }
     }
 
     fn record(&self, outcome: &Outcome) {
@@ -248,6 +302,10 @@ impl Exchange {
         };
     }
 }
+
+/// Errno values of Linux on every architecture.
+const ENOENT: i32 = 2;
+const EEXIST: i32 = 17;
 
 /// How long to wait before trying a full peer again, and how long in all.
 const PEER_RETRY: Duration = Duration::from_millis(2);

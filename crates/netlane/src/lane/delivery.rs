@@ -65,11 +65,17 @@ impl Sink<Waiting> for Delivery<'_> {
         );
         self.settle(waiting, succeeded);
         let counter = match outcome {
-            Outcome::Refused { .. } => &self.counters.refused,
-            Outcome::Lost | Outcome::Overrun | Outcome::Truncated { .. } => &self.counters.lost,
-            _ => &self.counters.answered,
+            Outcome::Refused { .. } => Some(&self.counters.refused),
+            Outcome::Lost | Outcome::Overrun | Outcome::Truncated { .. } => {
+                Some(&self.counters.lost)
+            }
+            // Nothing was asked: a message without an answer, or a fence.
+            Outcome::Silent => None,
+            _ => Some(&self.counters.answered),
         };
-        count(counter);
+        if let Some(counter) = counter {
+            count(counter);
+        }
         waiting.ending = Some(match self.ended {
             Some(why) => Ending::Ended {
                 sent: !waiting.queued,

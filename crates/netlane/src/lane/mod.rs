@@ -79,6 +79,17 @@ pub(crate) enum Begun {
     Closed(Error),
 }
 
+/// How far a conversation had come when it was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cancelled {
+    /// It was not sent and never will be.
+    Withdrawn,
+    /// It was sent, or is being sent.
+    Open,
+    /// It had ended.
+    Ended,
+}
+
 impl<S: Transport> Lane<S> {
     pub(crate) fn new(
         socket: Arc<S>,
@@ -339,12 +350,24 @@ impl<S: Transport> Lane<S> {
     }
 
     /// Nobody waits for this conversation any more.
-    pub(crate) fn cancel(&self, sequence: Sequence) {
+    pub(crate) fn cancel(&self, sequence: Sequence) -> Cancelled {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
+        let ended = state.conversations.is_finished(sequence);
         let held = state.cancel(sequence, &mut wakes, &self.counters);
         self.pass_on(state, wakes);
-        drop(held);
+        match held {
+            Some(waiting) if !ended && waiting.queued => Cancelled::Withdrawn,
+            Some(_) if !ended => Cancelled::Open,
+            _ => Cancelled::Ended,
+        }
+    }
+
+    /// As [`cancel`](Self::cancel), because the caller has gone: counts it.
+    pub(crate) fn desert(&self, sequence: Sequence) {
+        if self.cancel(sequence) != Cancelled::Ended {
+            count(&self.counters.cancelled);
+        }
     }
 
     /// A request has given back what it had of the lane: others may go on.

@@ -431,7 +431,6 @@ impl State {
             return self.conversations.take(sequence);
         }
         let waiting = self.conversations.data_mut(sequence)?;
-        count(&counters.cancelled);
         if waiting.queued {
             let waiting = self.conversations.unsent(sequence);
             let conversations = &mut self.conversations;
