@@ -50,10 +50,10 @@ pub struct Batch {
 
 impl Batch {
     pub(crate) fn new(keep: Keep, messages: impl IntoIterator<Item = Message>) -> Self {
-        let timing = keep.shared.config.traits.timing;
+        let config = &keep.shared.config;
         let rest: VecDeque<_> = messages
             .into_iter()
-            .map(|message| order_of(message, Expect::Acknowledgement, timing))
+            .map(|message| order_of(message, Expect::Acknowledgement, config))
             .collect();
         let outcomes = Vec::with_capacity(rest.len());
         let deadline = Deadline::new(keep.shared.config.deadline);

@@ -52,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) strict: Option<bool>,
     pub(crate) best_effort: bool,
     pub(crate) self_healing: bool,
+    pub(crate) wipe: bool,
     pub(crate) receive_buffer: Option<usize>,
     pub(crate) send_buffer: Option<usize>,
     pub(crate) frame_size: usize,
@@ -100,6 +101,7 @@ impl Builder {
             strict: None,
             best_effort: false,
             self_healing: false,
+            wipe: false,
             receive_buffer: None,
             send_buffer: None,
             frame_size: FRAME_SIZE,
@@ -176,6 +178,14 @@ impl Builder {
     /// kernel state may have died with its socket: the connection ends.
     pub const fn self_healing(mut self, on: bool) -> Self {
         self.config.self_healing = on;
+        self
+    }
+
+    /// Overwrites receive buffers, and requests once they are dropped, with
+    /// zeroes: for protocols that carry keys. Replies, and messages before they
+    /// are handed over, are the program's own.
+    pub const fn wipe_buffers(mut self) -> Self {
+        self.config.wipe = true;
         self
     }
 

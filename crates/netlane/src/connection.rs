@@ -59,6 +59,7 @@ impl Shared {
         let sizes = Sizes {
             receive_buffer,
             frame: config.frame_size,
+            wipe: config.wipe,
         };
         let envelope = config.lanes == Lanes::Single;
         let socket = Arc::new(socket);

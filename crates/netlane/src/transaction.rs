@@ -44,11 +44,11 @@ pub struct Transaction {
 
 impl Transaction {
     pub(crate) fn new(keep: Keep, subsystem: u8, members: Vec<Message>) -> Self {
-        let timing = keep.shared.config.traits.timing;
+        let config = &keep.shared.config;
         let wrapped = wrap(subsystem, members);
         let orders = wrapped
             .into_iter()
-            .map(|(message, expect)| order_of(message, expect, timing))
+            .map(|(message, expect)| order_of(message, expect, config))
             .collect::<Result<Vec<_>, _>>()
             .map_err(Some);
         let deadline = Deadline::new(keep.shared.config.deadline);

@@ -89,7 +89,7 @@ impl Dump {
         let deadline = keep.shared.config.deadline;
         count(&keep.shared.counters.dumps);
         let timing = keep.shared.config.traits.timing;
-        let order = order_of(message, netlane_proto::Expect::Dump, timing);
+        let order = order_of(message, netlane_proto::Expect::Dump, &keep.shared.config);
         let source = match order {
             Err(error) => Source::Impossible(Some(error)),
             Ok(order) if keep.shared.config.lanes == Lanes::Single => {

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use netlane_sys::Socket;
+use zeroize::Zeroize;
 
 use crate::Error;
 use crate::builder::Config;
@@ -14,8 +15,24 @@ use crate::builder::Config;
 pub(crate) struct DumpSocket {
     pub(crate) socket: Arc<Socket>,
     pub(crate) buffer: Box<[u8]>,
+    wipe: bool,
     pub(crate) port: u32,
     pub(crate) next_sequence: u32,
+}
+
+impl DumpSocket {
+    /// Overwrites what was received, where the connection wipes its buffers.
+    fn wipe(&mut self) {
+        if self.wipe {
+            self.buffer.zeroize();
+        }
+    }
+}
+
+impl Drop for DumpSocket {
+    fn drop(&mut self) {
+        self.wipe();
+    }
 }
 
 /// Idle dump sockets.
@@ -40,13 +57,15 @@ impl DumpPool {
         Ok(DumpSocket {
             socket: Arc::new(socket),
             buffer,
+            wipe: config.wipe,
             port,
             next_sequence: 1,
         })
     }
 
     /// Takes a socket back whose dump has ended.
-    pub(crate) fn give_back(&self, socket: DumpSocket) {
+    pub(crate) fn give_back(&self, mut socket: DumpSocket) {
+        socket.wipe();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE {
             idle.push(socket);

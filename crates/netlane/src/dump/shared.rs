@@ -16,14 +16,14 @@ use crate::answer::{Question, judge};
 use crate::connection::Shared;
 use crate::deadline::Deadline;
 use crate::exchange::explain_unsent;
-use crate::lane::{Begun, Order};
+use crate::lane::{Begun, Order, Payload};
 use crate::statistics::count;
 
 /// A dump whose parts arrive on the request lane.
 #[derive(Debug)]
 pub(crate) struct SharedDump {
     order: Option<Order>,
-    request: Vec<u8>,
+    request: Payload,
     sequence: Option<Sequence>,
     deadline: Option<Deadline>,
     end: Option<End>,

@@ -15,7 +15,7 @@ use super::wait::Wait;
 use crate::Error;
 use crate::answer::Question;
 use crate::connection::Shared;
-use crate::lane::{Report, report_of};
+use crate::lane::{Payload, Report, report_of};
 use crate::pace::{self, Timed};
 use crate::statistics::{Counters, count, count_many};
 
@@ -25,7 +25,7 @@ pub(crate) type End = Option<Error>;
 /// A dump that reads its own socket.
 #[derive(Debug)]
 pub(crate) struct PrivateDump {
-    request: Vec<u8>,
+    request: Payload,
     timing: Timing,
     state: State,
     /// The sequence number of the request that was sent last.
@@ -58,7 +58,7 @@ struct Running {
 }
 
 impl PrivateDump {
-    pub(crate) const fn new(request: Vec<u8>, timing: Timing) -> Self {
+    pub(crate) const fn new(request: Payload, timing: Timing) -> Self {
         Self {
             request,
             timing,

@@ -151,6 +151,7 @@ fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
     let sizes = Sizes {
         receive_buffer,
         frame: config.frame_size,
+        wipe: config.wipe,
     };
     let lane = Lane::new(Arc::new(socket), profile, sizes, true, counters);
     lane.audience()?;

@@ -92,7 +92,7 @@ impl Exchange {
             protocol: config.protocol,
             kind: message.kind(),
         };
-        let order = order_of(message, expect, config.traits.timing);
+        let order = order_of(message, expect, config);
         let deadline = Deadline::new(config.deadline);
         Self::with_order(keep, order, asked, deadline)
     }
@@ -136,8 +136,8 @@ impl Exchange {
             kind: message.kind(),
         };
         let order = match config.peers || config.opaque {
-            true => plain_order(message),
-            false => order_of(message, Expect::Nothing, config.traits.timing),
+            true => plain_order(message, config),
+            false => order_of(message, Expect::Nothing, config),
         };
         let deadline = Deadline::new(config.deadline);
         let mut exchange = Self::with_order(keep, order, asked, deadline);

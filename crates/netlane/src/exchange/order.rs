@@ -1,25 +1,27 @@
 //! A message as it goes out: finished bytes with the flags that its expectation
 //! needs, and what it means if it does not go out.
 
-use netlane_proto::{Expect, Timing};
+use netlane_proto::Expect;
 use netlane_wire::{Flags, Header, Message};
 
 use crate::Error;
-use crate::lane::{Order, kind_of};
+use crate::builder::Config;
+use crate::lane::{Order, Payload, kind_of};
 
 /// A message as an order, with the flags that its expectation needs.
 pub(crate) fn order_of(
     mut message: Message,
     expect: Expect,
-    timing: Timing,
+    config: &Config,
 ) -> Result<Order, Error> {
     message.set_flags(message.flags() | expect.flags());
-    let bytes = message.finish()?;
+    let mut bytes = Payload::from(message.finish()?);
+    bytes.wipe(config.wipe);
     Ok(Order {
         kind: kind_of(&bytes),
         bytes,
         expect,
-        timing,
+        timing: config.traits.timing,
         to: None,
         plain: false,
     })
@@ -31,9 +33,9 @@ pub(super) fn flags_of(bytes: &[u8]) -> Flags {
 }
 
 /// A message as it is: no flag added, no conversation, no sequence number.
-pub(super) fn plain_order(message: Message) -> Result<Order, Error> {
+pub(super) fn plain_order(message: Message, config: &Config) -> Result<Order, Error> {
     let flags = message.flags();
-    let mut order = order_of(message, Expect::Nothing, Timing::Late)?;
+    let mut order = order_of(message, Expect::Nothing, config)?;
     order.plain = true;
     if let (Some(header), Some(place)) = (Header::read(&order.bytes), order.bytes.first_chunk_mut())
     {

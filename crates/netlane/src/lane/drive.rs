@@ -67,7 +67,11 @@ impl<S: Transport> Lane<S> {
             if let Some(drops) = drops {
                 state.lost(drops, wakes, &self.counters);
             }
+            let filled = received.as_ref().map_or(0, |received| received.len);
             let read = self.take_in(&mut state, &reader, received, mark, wakes);
+            if self.wipe {
+                reader.wipe(filled);
+            }
             if read == Read::Failed {
                 state.backlog.note_loss(queued);
             }

@@ -20,6 +20,7 @@ mod credit;
 mod delivery;
 mod drive;
 mod outbox;
+mod payload;
 mod reader;
 mod state;
 mod transport;
@@ -36,6 +37,7 @@ use netlane_sys::Socket;
 use tokio::sync::Notify;
 
 pub(crate) use delivery::MAX_HELD;
+pub(crate) use payload::Payload;
 pub(crate) use state::{Order, Sizes, kind_of};
 pub(crate) use transport::Transport;
 pub(crate) use waiting::{Ending, Report, Waiting, report_of};
@@ -53,6 +55,8 @@ pub(crate) struct Lane<S: Transport = Socket> {
     pub(crate) socket: Arc<S>,
     state: Mutex<State>,
     pub(crate) counters: Arc<Counters>,
+    /// What was sent and received is overwritten.
+    wipe: bool,
     /// The socket may be in groups: their numbers are asked for.
     envelope: bool,
     /// Calls the Connection: to drive, to watch readiness, to see the end.
@@ -102,6 +106,7 @@ impl<S: Transport> Lane<S> {
         let state = State::new(profile, sizes, drops);
         Self {
             envelope,
+            wipe: sizes.wipe,
             socket,
             state: Mutex::new(state),
             counters,
@@ -232,16 +237,19 @@ impl<S: Transport> Lane<S> {
     pub(crate) fn enlist_together(
         &self,
         orders: Vec<Order>,
-    ) -> Result<(Vec<Sequence>, Vec<u8>), Error> {
+    ) -> Result<(Vec<Sequence>, Payload), Error> {
         let mut state = self.lock();
         if let Some(error) = &state.ended {
             return Err(error.clone());
         }
-        let (mut sequences, mut bytes) = (Vec::with_capacity(orders.len()), Vec::new());
+        let mut sequences = Vec::with_capacity(orders.len());
+        let mut bytes = Payload::default();
         for mut order in orders {
             sequences.push(state.enlist(&mut order));
-            bytes.resize(bytes.len().next_multiple_of(4), 0);
-            bytes.append(&mut order.bytes);
+            bytes.wipe(self.wipe);
+            let aligned = bytes.len().next_multiple_of(4);
+            bytes.resize(aligned, 0);
+            bytes.extend_from_slice(&order.bytes);
         }
         drop(state);
         Ok((sequences, bytes))

@@ -7,11 +7,13 @@ use std::collections::VecDeque;
 use netlane_proto::Sequence;
 use netlane_sys::Address;
 
+use super::payload::Payload;
+
 /// A published request that waits to be sent by whoever drives.
 #[derive(Debug)]
 pub(super) struct Intent {
     pub(super) sequence: Sequence,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Payload,
     pub(super) to: Option<Address>,
     /// Begins a dump of the kernel, of which a socket has one at a time.
     pub(super) dump: bool,

@@ -2,6 +2,7 @@
 //! send. Plain storage that keeps its capacity.
 
 use netlane_proto::Sequence;
+use zeroize::Zeroize;
 
 /// Receive buffer and outgoing datagram.
 #[derive(Debug)]
@@ -23,11 +24,35 @@ impl Reader {
         }
     }
 
+    /// Overwrites what was received and sent.
+    pub(crate) fn wipe(&mut self, received: usize) {
+        self.buffer
+            .get_mut(..received)
+            .unwrap_or_default()
+            .zeroize();
+        self.outgoing.zeroize();
+    }
+
     /// Adds a request to the outgoing datagram.
     pub(crate) fn push(&mut self, sequence: Sequence, bytes: &[u8]) {
         self.outgoing
             .resize(self.outgoing.len().next_multiple_of(4), 0);
         self.outgoing.extend_from_slice(bytes);
         self.sequences.push(sequence);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wiping_leaves_nothing_of_what_was_received_and_sent() {
+        let mut reader = Reader::new(64);
+        reader.buffer[..10].fill(7);
+        reader.outgoing.extend_from_slice(&[7; 20]);
+        reader.wipe(10);
+        assert!(reader.buffer.iter().all(|byte| *byte == 0));
+        assert!(reader.outgoing.is_empty());
     }
 }

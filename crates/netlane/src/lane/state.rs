@@ -12,6 +12,7 @@ use super::backlog::Backlog;
 use super::credit::Credit;
 use super::delivery::{Delivery, cost_of};
 use super::outbox::{Intent, Outbox};
+use super::payload::Payload;
 use super::reader::Reader;
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
@@ -27,13 +28,15 @@ pub(crate) struct Sizes {
     pub(crate) receive_buffer: usize,
     /// The longest datagram that is received whole.
     pub(crate) frame: usize,
+    /// Whether buffers are overwritten after use.
+    pub(crate) wipe: bool,
 }
 
 /// A request before it is sent: finished bytes and what is expected of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     /// The whole message; sequence and port are filled in on sending.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Payload,
     pub(crate) kind: u16,
     pub(crate) expect: Expect,
     pub(crate) timing: Timing,
@@ -47,7 +50,7 @@ impl Default for Order {
     /// No message at all: what stands in for one that cannot be built.
     fn default() -> Self {
         Self {
-            bytes: Vec::new(),
+            bytes: Payload::default(),
             kind: 0,
             expect: Expect::Nothing,
             timing: Timing::Synchronous,

@@ -4,6 +4,7 @@
 use std::io;
 use std::task::Waker;
 
+use super::payload::Payload;
 use netlane_proto::Outcome;
 use netlane_wire::{ExtendedAck, Frame, OwnedExtendedAck};
 
@@ -36,7 +37,7 @@ pub(crate) struct Waiting {
     /// Leads the socket's only dump; another may begin when this ends.
     pub(crate) dump: bool,
     /// The request's bytes, where the lane sent it from its outbox.
-    pub(crate) request: Vec<u8>,
+    pub(crate) request: Payload,
 }
 
 impl Waiting {
