@@ -276,8 +276,8 @@ impl<'a> Iterator for Attributes<'a> {
             };
             return Some(Err(AttributeError { kind, reason }));
         };
-        // The last one may lack its padding.
-        self.rest = rest.get(size.next_multiple_of(4)..).unwrap_or_default();
+        // The last one may lack its padding. 16 bits and 3 do not overflow.
+        self.rest = rest.get(size.wrapping_add(3) & !3..).unwrap_or_default();
         Some(Ok(Attribute { raw_kind, payload }))
     }
 }

@@ -32,6 +32,7 @@ fn owned(message: &Message) -> TokenStream {
     let (view, builder) = message.companions();
     let header = message.header_type();
     let table = table::expand(message);
+    let picks = view::picks(message);
     quote! {
         #(#attributes)*
         ///
@@ -53,6 +54,22 @@ fn owned(message: &Message) -> TokenStream {
             pub fn view(&self) -> #view<'_> {
                 #view { area: ::netlane_wire::typed::Area::parse(&self.payload) }
             }
+
+            /// Reads some fields of a payload in one walk, which is cheaper than a view of all: a tuple of up to eight
+            /// of this type's constants gives a tuple of options.
+            ///
+            /// # Errors
+            ///
+            /// One of them is malformed, or the payload is cut off.
+            #[inline]
+            pub fn pick<F: ::netlane_wire::typed::Fields<Self>>(
+                payload: &[u8],
+                fields: F,
+            ) -> ::core::result::Result<F::Picked<'_>, ::netlane_wire::DecodeError> {
+                ::netlane_wire::typed::pick::<Self, F>(payload, fields)
+            }
+
+            #picks
 
             /// The bytes: header, then attributes.
             #[must_use]

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::parse::{Field, Form, Message, Selector};
-use crate::common::{documentation, suffixed};
+use crate::common::{documentation, plain, suffixed};
 
 pub(super) fn expand(message: &Message) -> TokenStream {
     let Message {
@@ -90,6 +90,30 @@ fn shown(message: &Message) -> TokenStream {
             }
         });
     quote!(#(#fields)*)
+}
+
+/// A constant per single-valued field, for `pick`.
+pub(super) fn picks(message: &Message) -> TokenStream {
+    let constants = message.fields.iter().filter_map(|field| {
+        let Form::One(content) = &field.form else {
+            return None;
+        };
+        let (name, kind, marker) = (upper(&field.name), field.kind, content.marker());
+        let doc = format!("`{}`, to `pick`.", plain(&field.name));
+        let constant = field.constant.doc();
+        Some(quote! {
+            #[doc = #doc]
+            #constant
+            pub const #name: ::netlane_wire::typed::Field<Self, #marker, #kind> =
+                ::netlane_wire::typed::Field::new();
+        })
+    });
+    quote!(#(#constants)*)
+}
+
+/// `mtu` to `MTU`.
+fn upper(name: &syn::Ident) -> syn::Ident {
+    syn::Ident::new(&plain(name).to_uppercase(), name.span())
 }
 
 fn accessor(message: &Message, field: &Field) -> TokenStream {

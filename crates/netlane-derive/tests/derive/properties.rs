@@ -151,6 +151,7 @@ fn attack(payload: &[u8]) {
     };
     let _ = read(link);
     let _ = link.children().count();
+    let _ = Link::pick(payload, (Link::NAME, Link::INFO, Link::STATS));
     let _ = link.ports().indexed().count();
     let _ = format!("{link:?} {link:#?}");
     for attribute in link.attributes().flatten() {
@@ -192,6 +193,18 @@ proptest! {
         let view = link.view();
         let again = Link::build().header(*view.header()).copy(view.attributes()).finish();
         prop_assert_eq!(again, Ok(link));
+    }
+
+    #[test]
+    fn picking_reads_what_the_view_reads(values in values()) {
+        let link = build(&values);
+        let view = link.view();
+        let picked = Link::pick(link.payload(), (Link::NAME, Link::MTU, Link::PORT, Link::LIMITS));
+        let (name, mtu, port, limits) = picked.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(Ok(name), view.name());
+        prop_assert_eq!(Ok(mtu), view.mtu());
+        prop_assert_eq!(Ok(port), view.port());
+        prop_assert_eq!(limits.map(Iterator::collect::<Vec<u16>>), Some(values.limits));
     }
 
     #[test]
@@ -248,6 +261,11 @@ fn a_wrong_size_is_an_error_to_its_reader_only() {
         .finish()
         .expect("no mistakes");
     assert!(link.view().mtu().is_err());
+    assert!(Link::pick(link.payload(), (Link::MTU,)).is_err());
+    assert_eq!(
+        Link::pick(link.payload(), (Link::NAME,)),
+        Ok((Some("eth0"),))
+    );
     assert_eq!(link.view().name(), Ok(Some("eth0")));
     assert!(format!("{link:?}").contains("mtu: <attribute 4: a payload of 3 bytes, not 4>"));
 }

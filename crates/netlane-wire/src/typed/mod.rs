@@ -15,6 +15,7 @@ mod debug;
 mod fixed;
 mod list;
 mod operation;
+mod pick;
 mod value;
 
 use std::fmt;
@@ -32,6 +33,7 @@ pub use list::{Array, Elements, Multi, Packed};
 pub use operation::{
     Decode, Do, FixedKind, NamedFamily, NamedRequest, Operation, decode_reply, family_header,
 };
+pub use pick::{Field, Fields, pick};
 pub use value::{Be, Sint, Uint, read_nest, write_fixed};
 
 #[cfg(feature = "derive")]
