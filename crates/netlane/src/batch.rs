@@ -74,21 +74,7 @@ impl Batch {
 
     /// Publishes the next requests, and drives them or has them driven.
     fn publish(&mut self) {
-        let mut orders = Vec::new();
-        let mut quick = true;
-        while orders.len() < WINDOW {
-            match self.rest.front() {
-                Some(Ok(_)) => orders.extend(self.next_order(&mut quick)),
-                // Outcomes are in order: one that cannot be built waits for
-                // those before it.
-                Some(Err(_)) if orders.is_empty() => {
-                    if let Some(Err(error)) = self.rest.pop_front() {
-                        self.outcomes.push(Err(error));
-                    }
-                }
-                _ => break,
-            }
-        }
+        let (orders, quick) = self.next_orders();
         if orders.is_empty() {
             return;
         }
@@ -117,6 +103,26 @@ impl Batch {
                     .extend(kinds.iter().map(|_| Err(error.clone())));
             }
         }
+    }
+
+    /// The next requests, and whether all are quick.
+    fn next_orders(&mut self) -> (Vec<Order>, bool) {
+        let mut orders = Vec::new();
+        let mut quick = true;
+        while orders.len() < WINDOW {
+            match self.rest.front() {
+                Some(Ok(_)) => orders.extend(self.next_order(&mut quick)),
+                // Outcomes are in order: one that cannot be built waits for
+                // those before it.
+                Some(Err(_)) if orders.is_empty() => {
+                    if let Some(Err(error)) = self.rest.pop_front() {
+                        self.outcomes.push(Err(error));
+                    }
+                }
+                _ => break,
+            }
+        }
+        (orders, quick)
     }
 
     /// The next request, which can be built; notes whether it is quick.

@@ -16,7 +16,7 @@ use crate::answer::{Question, judge};
 use crate::connection::Shared;
 use crate::deadline::Deadline;
 use crate::exchange::explain_unsent;
-use crate::lane::{Begun, Order, Payload};
+use crate::lane::{Begun, Order, Payload, Waiting};
 use crate::statistics::count;
 
 /// A dump whose parts arrive on the request lane.
@@ -96,31 +96,36 @@ impl SharedDump {
                 *chunk = join(&frames);
                 Poll::Ready(Ok(sequence.get()))
             }
-            Begun::Finished(mut waiting) => {
-                let frames = std::mem::take(&mut waiting.replies);
-                let (header_len, table) = question;
-                let question = Question {
-                    bytes: &self.request,
-                    header_len,
-                    table,
-                };
-                let end = match judge(waiting, question) {
-                    Ok(answer) => answer.interrupted.then(Error::interrupted),
-                    Err(error) => Some(error),
-                };
-                self.sequence = None;
-                match frames.first() {
-                    None => Poll::Ready(Err(end)),
-                    Some(first) => {
-                        self.end = Some(end);
-                        *chunk = join(&frames);
-                        Poll::Ready(Ok(first.header().sequence))
-                    }
-                }
-            }
+            Begun::Finished(waiting) => Poll::Ready(self.finish(waiting, question, chunk)),
             Begun::Closed(error) => Poll::Ready(Err(Some(error))),
             Begun::NotSent(error) => Poll::Ready(Err(Some(Error::not_sent(error)))),
         }
+    }
+
+    /// The lane has read the end. Its last entries come before it.
+    fn finish(
+        &mut self,
+        mut waiting: Waiting,
+        (header_len, table): (Option<usize>, Option<&'static AttributeTable>),
+        chunk: &mut Bytes,
+    ) -> Result<u32, End> {
+        self.sequence = None;
+        let frames = std::mem::take(&mut waiting.replies);
+        let question = Question {
+            bytes: &self.request,
+            header_len,
+            table,
+        };
+        let end = match judge(waiting, question) {
+            Ok(answer) => answer.interrupted.then(Error::interrupted),
+            Err(error) => Some(error),
+        };
+        let Some(first) = frames.first() else {
+            return Err(end);
+        };
+        self.end = Some(end);
+        *chunk = join(&frames);
+        Ok(first.header().sequence)
     }
 
     fn poll_deadline(

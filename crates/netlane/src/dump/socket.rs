@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use netlane_proto::{Datagram, DumpReader, Outcome, Timing};
+use netlane_sys::Received;
 use netlane_wire::{AttributeTable, Flags, Message};
 
 use super::pool::{DumpPool, DumpSocket};
@@ -150,55 +151,25 @@ impl PrivateDump {
         };
         let received = running.socket.socket.recv_from(&mut running.socket.buffer);
         match received {
-            Ok(received) => {
-                count(&shared.counters.datagrams_received);
-                let bytes = running
-                    .socket
-                    .buffer
-                    .get(..received.len)
-                    .unwrap_or_default();
-                let datagram = Datagram {
-                    bytes,
-                    full_len: received.full_len,
-                    sender: received.sender.port,
-                    group: None,
-                    nsid: received.nsid,
-                };
-                if datagram.sender != 0 {
-                    count(&shared.counters.foreign);
-                    return Ok(Step::Again);
-                }
-                let part = running.reader.feed(&datagram);
-                running.entries += part.entries;
-                if part.entries > 0 {
-                    self.part = received.len;
-                    running.kicked = false;
-                    running.failures = 0;
-                }
-                // The answer to the kick is no stranger.
-                let expected = usize::from(running.kicked);
-                let strangers = part.strangers.saturating_sub(expected);
-                count_many(&shared.counters.stray, strangers);
-                let end = part.end.map(Ending::from);
-                match end {
-                    Some(end) => self.finish(shared, end, question),
-                    None => Ok(Step::Again),
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stalled(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Step::Again),
-            Err(error) => {
-                // A part was lost, or could not be made (KERNEL: netlink_dump
-                // failing inside recvmsg). Read on: the end is still to come.
-                count(&shared.counters.overruns);
-                running.failures += 1;
-                if running.failures > MAX_FAILURES {
-                    return Err(Error::socket(error));
-                }
-                running.reader.damage(0);
-                tracing::warn!(%error, "receive error during a dump");
+            Ok(received) if received.sender.port != 0 => {
+                count(&shared.counters.foreign);
                 Ok(Step::Again)
             }
+            Ok(received) => match running.take_in(&received, &shared.counters) {
+                (entries, Some(end)) => {
+                    self.part = entries;
+                    self.finish(shared, end, question)
+                }
+                (entries, None) => {
+                    self.part = entries;
+                    Ok(Step::Again)
+                }
+            },
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stalled(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Step::Again),
+            Err(error) => running
+                .failed(error, &shared.counters)
+                .map(|()| Step::Again),
         }
     }
 
@@ -252,23 +223,15 @@ impl PrivateDump {
         &mut self,
         shared: &Arc<Shared>,
         ending: Ending,
-        (header_len, table): (Option<usize>, Option<&'static AttributeTable>),
+        question: (Option<usize>, Option<&'static AttributeTable>),
     ) -> Result<Step, Error> {
         let State::Running(running) = std::mem::replace(&mut self.state, State::Idle) else {
             return Ok(Step::Again);
         };
+        ending.count(&shared.counters);
         let retry = running.entries == 0 && self.attempts < MAX_ATTEMPTS;
         let socket = running.socket;
-        ending.count(&shared.counters);
-        let end = match ending {
-            Ending::Complete { interrupted } => interrupted.then(Error::interrupted),
-            Ending::Truncated { full_len: 0 } => {
-                Some(Error::unknown("a part of the dump was lost"))
-            }
-            Ending::Truncated { full_len } => Some(Error::unknown(format!(
-                "a part of the dump was {full_len} bytes, longer than the receive buffer; \
-                 Builder::frame_size sets it"
-            ))),
+        match ending {
             // Another dump still runs on this socket (a zombie of the kernel):
             // it must not be used again.
             Ending::Refused { errno: EBUSY, .. } if retry => {
@@ -283,6 +246,29 @@ impl PrivateDump {
             } if retry => {
                 return self.begin(shared, socket).map(|()| Step::Again);
             }
+            // Not a proof that the dump has ended: its socket is closed.
+            Ending::Refused { errno: ENOBUFS, .. } => self.state = State::Over(None),
+            _ => self.state = State::Over(Some(socket)),
+        }
+        self.end = Some(self.verdict(ending, question));
+        Ok(Step::Again)
+    }
+
+    /// What the ending means to the consumer.
+    fn verdict(
+        &self,
+        ending: Ending,
+        (header_len, table): (Option<usize>, Option<&'static AttributeTable>),
+    ) -> End {
+        match ending {
+            Ending::Complete { interrupted } => interrupted.then(Error::interrupted),
+            Ending::Truncated { full_len: 0 } => {
+                Some(Error::unknown("a part of the dump was lost"))
+            }
+            Ending::Truncated { full_len } => Some(Error::unknown(format!(
+                "a part of the dump was {full_len} bytes, longer than the receive buffer; \
+                 Builder::frame_size sets it"
+            ))),
             Ending::Refused { errno, report } => {
                 let question = Question {
                     bytes: &self.request,
@@ -290,20 +276,10 @@ impl PrivateDump {
                     table,
                 };
                 let path = question.path(&report);
-                let refused = Error::refused(errno, report, path);
-                if errno == ENOBUFS {
-                    // Not a proof that the dump has ended: close its socket.
-                    self.end = Some(Some(refused));
-                    self.state = State::Over(None);
-                    return Ok(Step::Again);
-                }
-                Some(refused)
+                Some(Error::refused(errno, report, path))
             }
             Ending::Lost => Some(Error::unknown("the kernel lost data of the dump")),
-        };
-        self.end = Some(end);
-        self.state = State::Over(Some(socket));
-        Ok(Step::Again)
+        }
     }
 
     /// Waits for readiness, no longer than the deadline. Ready with `None` if
@@ -348,6 +324,43 @@ impl PrivateDump {
             count(&shared.counters.cancelled);
         }
         self.state = State::Over(None);
+    }
+}
+
+impl Running {
+    /// One datagram. Returns how many bytes of the buffer hold entries, and the
+    /// end if that was it.
+    fn take_in(&mut self, received: &Received, counters: &Counters) -> (usize, Option<Ending>) {
+        count(&counters.datagrams_received);
+        let datagram = Datagram {
+            full_len: received.full_len,
+            nsid: received.nsid,
+            ..Datagram::from_kernel(self.socket.buffer.get(..received.len).unwrap_or_default())
+        };
+        let part = self.reader.feed(&datagram);
+        self.entries += part.entries;
+        if part.entries > 0 {
+            self.kicked = false;
+            self.failures = 0;
+        }
+        // The answer to the kick is no stranger.
+        let expected = usize::from(self.kicked);
+        count_many(&counters.stray, part.strangers.saturating_sub(expected));
+        let entries = if part.entries > 0 { received.len } else { 0 };
+        (entries, part.end.map(Ending::from))
+    }
+
+    /// A part was lost, or could not be made (KERNEL: `netlink_dump` failing
+    /// inside recvmsg). There is more to read: the end is still to come.
+    fn failed(&mut self, error: io::Error, counters: &Counters) -> Result<(), Error> {
+        count(&counters.overruns);
+        self.failures += 1;
+        if self.failures > MAX_FAILURES {
+            return Err(Error::socket(error));
+        }
+        self.reader.damage(0);
+        tracing::warn!(%error, "receive error during a dump");
+        Ok(())
     }
 }
 

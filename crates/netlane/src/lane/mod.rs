@@ -19,6 +19,7 @@ mod backlog;
 mod credit;
 mod delivery;
 mod drive;
+mod order;
 mod outbox;
 mod payload;
 mod reader;
@@ -37,8 +38,8 @@ use netlane_sys::Socket;
 use tokio::sync::Notify;
 
 pub(crate) use delivery::MAX_HELD;
+pub(crate) use order::{Order, Sizes, kind_of};
 pub(crate) use payload::Payload;
-pub(crate) use state::{Order, Sizes, kind_of};
 pub(crate) use transport::Transport;
 pub(crate) use waiting::{Ending, Report, Waiting, report_of};
 pub(crate) use wakes::Wakes;

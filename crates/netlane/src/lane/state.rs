@@ -6,13 +6,12 @@ use std::io;
 
 use netlane_proto::{Conversations, Datagram, Expect, Mark, Profile, Sequence, Timing};
 use netlane_sys::{Address, Received};
-use netlane_wire::Header;
 
 use super::backlog::Backlog;
 use super::credit::Credit;
 use super::delivery::{Delivery, cost_of};
+use super::order::{Coalesced, Order, Sizes};
 use super::outbox::{Intent, Outbox};
-use super::payload::Payload;
 use super::reader::Reader;
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
@@ -20,54 +19,6 @@ use crate::Error;
 use crate::events::{Audience, Loss};
 use crate::inbound::Inbox;
 use crate::statistics::{Counters, count};
-
-/// The sizes of a lane's buffers, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sizes {
-    /// `SO_RCVBUF` as read back.
-    pub(crate) receive_buffer: usize,
-    /// The longest datagram that is received whole.
-    pub(crate) frame: usize,
-    /// Whether buffers are overwritten after use.
-    pub(crate) wipe: bool,
-}
-
-/// A request before it is sent: finished bytes and what is expected of them.
-#[derive(Clone, Debug)]
-pub(crate) struct Order {
-    /// The whole message; sequence and port are filled in on sending.
-    pub(crate) bytes: Payload,
-    pub(crate) kind: u16,
-    pub(crate) expect: Expect,
-    pub(crate) timing: Timing,
-    /// `None`: the kernel, or whom the socket is connected to.
-    pub(crate) to: Option<Address>,
-    /// Goes out as it is: no conversation, no sequence number.
-    pub(crate) plain: bool,
-}
-
-impl Default for Order {
-    /// No message at all: what stands in for one that cannot be built.
-    fn default() -> Self {
-        Self {
-            bytes: Payload::default(),
-            kind: 0,
-            expect: Expect::Nothing,
-            timing: Timing::Synchronous,
-            to: None,
-            plain: false,
-        }
-    }
-}
-
-impl Order {
-    /// Whether it begins a dump of the kernel, of which a socket has one at a
-    /// time. A user peer may have any number.
-    fn is_kernel_dump(&self) -> bool {
-        let kernel = self.to.is_none_or(|to| to == Address::KERNEL);
-        self.expect == Expect::Dump && kernel
-    }
-}
 
 /// The guarded part of a lane.
 #[derive(Debug)]
@@ -492,11 +443,6 @@ impl State {
     }
 }
 
-/// The message type of finished bytes.
-pub(crate) fn kind_of(bytes: &[u8]) -> u16 {
-    Header::read(bytes).map_or(0, |header| header.kind)
-}
-
 /// A starting sequence number that a stranger cannot guess: the standard
 /// library's hasher is seeded by the operating system.
 fn seed() -> u32 {
@@ -510,24 +456,6 @@ fn copy_of(error: &io::Error) -> io::Error {
     error
         .raw_os_error()
         .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
-}
-
-/// How much one datagram of published requests may hold.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Coalesced {
-    pub(crate) requests: usize,
-    pub(crate) bytes: usize,
-}
-
-impl Default for Coalesced {
-    /// Enough to spread the cost of a system call, few enough that one send
-    /// stays well under the time budget.
-    fn default() -> Self {
-        Self {
-            requests: 64,
-            bytes: 16 * 1024,
-        }
-    }
 }
 
 /// Receive errors in a row after which the socket is given up. One error per
