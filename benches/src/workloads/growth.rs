@@ -118,7 +118,7 @@ fn announce(socket: &Socket) -> std::io::Result<()> {
         .map_err(std::io::Error::other)?;
     let group = Address::group(1).map_err(std::io::Error::other)?;
     match socket.send_to(&bytes, group) {
-        // Nobody listens at this moment; a broadcast has no other error.
+        // After the multicast: USERSOCK has no kernel to take the unicast copy.
         Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => Ok(()),
         result => result.map(drop),
     }

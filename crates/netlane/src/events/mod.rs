@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use netlane_wire::Frame;
+use netlane_wire::{Frame, FrameView};
 
 pub use filter::Filter;
 pub(crate) use lanes::EventLanes;
@@ -38,10 +38,13 @@ pub struct Event {
 }
 
 impl Event {
-    pub(crate) const fn new(frame: Frame, group: u32, nsid: Option<i32>) -> Self {
+    pub(crate) const fn new(frame: Frame, (group, nsid): Origin) -> Self {
         Self { frame, group, nsid }
     }
 }
+
+/// Where an event comes from: its group, and the id of its namespace.
+pub(crate) type Origin = (u32, Option<i32>);
 
 /// One subscriber: its queue, and what it asked for.
 #[derive(Debug)]
@@ -53,10 +56,10 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    fn wants(&self, event: &Event) -> bool {
-        self.groups.contains(&event.group)
-            && (event.nsid.is_none() || self.all_namespaces)
-            && (self.filter.is_empty() || self.filter.passes(event.frame.view()))
+    fn wants(&self, (group, nsid): Origin, frame: FrameView<'_>) -> bool {
+        self.groups.contains(&group)
+            && (nsid.is_none() || self.all_namespaces)
+            && (self.filter.is_empty() || self.filter.passes(frame))
     }
 }
 
@@ -93,14 +96,29 @@ impl Audience {
         drop(removed);
     }
 
-    /// Hands an event to everybody who asked for it.
-    pub(crate) fn deliver(&self, event: &Event, wakes: &mut Wakes, counters: &Counters) {
+    /// Hands an event to everybody who asked for it. Its bytes are copied once;
+    /// the last takes the copy itself, since sharing it costs an allocation.
+    pub(crate) fn deliver(
+        &self,
+        origin: Origin,
+        frame: FrameView<'_>,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
         count(&counters.events);
-        for listener in self.listeners().iter() {
-            if listener.wants(event) && listener.queue.push(event.clone(), wakes) {
+        let listeners = self.listeners();
+        let mut wanting = listeners.iter().filter(|l| l.wants(origin, frame));
+        let Some(last) = wanting.next_back() else {
+            return;
+        };
+        let event = Event::new(frame.to_frame(), origin);
+        let mut hand = |listener: &Listener, event| {
+            if listener.queue.push(event, wakes) {
                 count(&counters.events_lost);
             }
-        }
+        };
+        wanting.for_each(|listener| hand(listener, event.clone()));
+        hand(last, event);
     }
 
     /// Tells everybody that something was lost.

@@ -9,7 +9,7 @@ use super::credit::{Credit, truesize};
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
 use crate::Error;
-use crate::events::{Audience, Event, Loss, LossCause};
+use crate::events::{Audience, Loss, LossCause};
 use crate::inbound::{Inbox, Unsolicited};
 use crate::statistics::{Counters, count};
 
@@ -94,8 +94,8 @@ impl Sink<Waiting> for Delivery<'_> {
 
     fn event(&mut self, group: u32, datagram: &Datagram<'_>, frame: FrameView<'_>) {
         if let Some(audience) = self.audience {
-            let event = Event::new(frame.to_frame(), group, datagram.nsid);
-            audience.deliver(&event, self.wakes, self.counters);
+            let origin = (group, datagram.nsid);
+            audience.deliver(origin, frame, self.wakes, self.counters);
         }
     }
 

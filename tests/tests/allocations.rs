@@ -1,0 +1,167 @@
+//! In steady state nothing is allocated for a message beyond what the caller made and what is
+//! handed out to it. Counts the allocations of the test's own thread, on which the runtime and the
+//! Connection run too; knows nothing of how the transport is built.
+
+use std::io::ErrorKind;
+
+use allocation_counter::measure;
+use futures::StreamExt;
+use netlane::{Builder, Handle, Notice, Protocol, Subscription};
+use netlane_sys::{Address, Socket, SocketKind};
+use netlane_testkit::in_namespace;
+use netlane_tests::route::{LOOPBACK, add_address, address, get_addresses, get_link};
+use netlane_tests::stage::{current_thread, play_on};
+use netlane_wire::{Flags, Message};
+
+/// Items of a short run; a long one has twice as many.
+const ITEMS: u64 = 2000;
+
+/// Asserts that one more item costs so many allocations: what a long run has beyond a short one.
+/// What depends on time (a turn given to others, a buffer that finds its size) is below one in a
+/// hundred.
+fn assert_allocations_for_each(what: &str, expected: u64, mut run: impl FnMut(u64)) {
+    run(ITEMS);
+    let short = measure(|| run(ITEMS)).count_total;
+    let long = measure(|| run(2 * ITEMS)).count_total;
+    let more = long.saturating_sub(short);
+    assert!(
+        more.abs_diff(expected * ITEMS) <= ITEMS / 100,
+        "{what}: {ITEMS} more cost {more} allocations, not {expected} each"
+    );
+}
+
+/// Runs `each` for every item on one connection.
+fn requests<F: Future<Output = ()>>(each: impl Fn(Handle) -> F) -> impl FnMut(u64) {
+    let runtime = current_thread();
+    let handle = runtime.block_on(async { netlane::spawn(Protocol::ROUTE).unwrap() });
+    move |items| {
+        play_on(&runtime, async {
+            for _ in 0..items {
+                each(handle.clone()).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn a_ping_allocates_its_message() {
+    let run = requests(|handle| async move { handle.ping().await.unwrap() });
+    assert_allocations_for_each("ping", 1, run);
+}
+
+/// The request's bytes, which the caller made; the list of replies and the reply's bytes, which it
+/// gets.
+#[test]
+fn a_request_allocates_itself_and_its_reply() {
+    let run = requests(|handle| async move {
+        let answer = handle.request(get_link(LOOPBACK)).await.unwrap();
+        assert_eq!(answer.replies.len(), 1);
+    });
+    assert_allocations_for_each("a request with a reply", 3, run);
+}
+
+/// As alone, though most are published and coalesced by others.
+#[test]
+fn a_request_among_many_tasks_allocates_no_more() {
+    const TASKS: u64 = 50;
+    let runtime = current_thread();
+    let handle = runtime.block_on(async { netlane::spawn(Protocol::ROUTE).unwrap() });
+    let run = move |items| {
+        play_on(&runtime, async {
+            let tasks: Vec<_> = (0..TASKS)
+                .map(|_| {
+                    let handle = handle.clone();
+                    tokio::spawn(async move {
+                        for _ in 0..items / TASKS {
+                            handle.request(get_link(LOOPBACK)).await.unwrap();
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    };
+    assert_allocations_for_each("a request among many tasks", 3, run);
+}
+
+/// Chunks borrow from one buffer, so a dump costs the same whatever the table's length; a stream
+/// of owned frames pays for each datagram, not for each frame.
+#[test]
+fn a_dump_allocates_nothing_for_its_length() {
+    in_namespace(|| {
+        let runtime = current_thread();
+        let handle = runtime.block_on(async { netlane::spawn(Protocol::ROUTE).unwrap() });
+        let fill = |numbers: std::ops::Range<u32>| {
+            play_on(&runtime, async {
+                let adding = handle.batch(numbers.map(|number| add_address(address(number))));
+                assert!(adding.await.iter().all(Result::is_ok));
+            });
+        };
+        let dump = || {
+            let mut entries = 0;
+            let cost = measure(|| {
+                entries = play_on(&runtime, async {
+                    let mut dump = handle.dump(get_addresses());
+                    let mut entries = 0;
+                    while let Some(chunk) = dump.next_chunk().await.unwrap() {
+                        entries += chunk.count();
+                    }
+                    entries
+                });
+            });
+            (entries, cost.count_total)
+        };
+        fill(1..500);
+        dump();
+        let (few, short) = dump();
+        fill(500..5000);
+        let (many, long) = dump();
+        assert!(many > 9 * few, "{few} and {many} entries");
+        // A dump that takes longer gives other tasks a turn now and then.
+        assert!(long <= short + 8, "{short} and {long} allocations");
+    });
+}
+
+/// A kernel's event costs its bytes, once; further subscribers share them.
+#[test]
+fn an_event_allocates_its_bytes_once() {
+    assert_allocations_for_each("an event", 1, events(1));
+    assert_allocations_for_each("an event with two subscribers", 2, events(2));
+    assert_allocations_for_each("an event with thirty subscribers", 2, events(30));
+}
+
+/// A run of events that so many subscribers hear, one event after the other.
+fn events(subscribers: usize) -> impl FnMut(u64) {
+    const GROUP: u32 = 1;
+    let runtime = current_thread();
+    let from = Socket::open(Protocol::USERSOCK, SocketKind::Raw).unwrap();
+    from.bind(Address::KERNEL).unwrap();
+    let bytes = Message::raw(100, Flags::empty(), &[7; 64])
+        .finish()
+        .unwrap();
+    let group = Address::group(GROUP).unwrap();
+    let (handle, mut subscriptions) = runtime.block_on(async {
+        let handle = Builder::new(Protocol::USERSOCK).spawn().unwrap();
+        let mut subscriptions: Vec<Subscription> = Vec::new();
+        for _ in 0..subscribers {
+            subscriptions.push(handle.subscribe([GROUP]).await.unwrap());
+        }
+        (handle, subscriptions)
+    });
+    move |items| {
+        play_on(&runtime, async {
+            for _ in 0..items {
+                // Multicast first, then refused: USERSOCK has no kernel that takes the unicast copy.
+                let refused = from.send_to(&bytes, group).unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+                for subscription in &mut subscriptions {
+                    let notice = subscription.next().await.unwrap().unwrap();
+                    assert!(matches!(notice, Notice::Event(_)), "{notice:?}");
+                }
+            }
+        });
+        assert!(!handle.is_closed());
+    }
+}
