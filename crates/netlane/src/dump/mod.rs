@@ -29,8 +29,8 @@ use socket::PrivateDump;
 /// A dump: a stream of the table's entries, each a [`Frame`].
 ///
 /// Nothing is sent before it is first polled. Each entry borrows from a
-/// datagram of up to 32 KiB; [`Frame::compact`](netlane_wire::Frame) copies one
-/// that is to be kept. After the last entry the stream ends; if the dump
+/// datagram of up to 32 KiB; [`FrameView::to_frame`] copies
+/// one that is to be kept. After the last entry the stream ends; if the dump
 /// failed, or the table changed while it was read
 /// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)), its last item is
 /// that error, after all the data there was.
