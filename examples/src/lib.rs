@@ -34,3 +34,8 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// That of the crate's README too.
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/netlane/README.md")]
+struct CrateReadme;
