@@ -2,7 +2,7 @@
 //! and the transitions a single frame causes; knows nothing of other
 //! conversations or of where frames come from.
 
-use netlane_wire::{Acknowledgement, Done, Flags, FrameView};
+use netlane_wire::{Acknowledgement, Done, Flags, FrameView, Header, kind};
 
 use crate::Outcome;
 
@@ -86,6 +86,8 @@ pub(crate) struct Conversation<T> {
     pub(crate) cancelled: bool,
     acknowledged: bool,
     replied: bool,
+    /// A part (`NLM_F_MULTI`) has come, and its DONE has not.
+    in_parts: bool,
     interrupted: bool,
     cut: Option<usize>,
 }
@@ -114,35 +116,44 @@ impl<T> Conversation<T> {
             cancelled: false,
             acknowledged: false,
             replied: false,
+            in_parts: false,
             interrupted: false,
             cut: None,
         }
     }
 
-    /// A datagram with a frame of this conversation did not fit.
+    /// A datagram with frames of this conversation was cut: what was behind
+    /// its last whole frame is not known.
     pub(crate) const fn cut(&mut self, full_len: usize) {
         self.cut = Some(full_len);
     }
 
-    /// Whether a cut reply is the end, because nothing else will come.
-    pub(crate) const fn ends_when_cut(&self) -> bool {
-        matches!(self.expect, Expect::Reply)
+    /// A frame of this conversation was cut, behind its header. Says whether
+    /// it was the last: nothing else will come.
+    pub(crate) fn cut_frame(&mut self, header: Header, full_len: usize, opaque: bool) -> bool {
+        self.cut = Some(full_len);
+        let control = !opaque && header.kind < kind::MIN_TYPE;
+        control || self.note_data(header.flags)
     }
 
     /// A frame that is no control message.
     pub(crate) fn data_frame(&mut self, frame: FrameView<'_>) -> Step<'static> {
-        let flags = frame.header().flags;
-        self.interrupted |= flags.contains(Flags::DUMP_INTR);
-        self.replied = true;
-        let last = match self.expect {
-            Expect::Reply => !flags.contains(Flags::MULTI),
-            Expect::AcknowledgementAndReply => self.acknowledged && !flags.contains(Flags::MULTI),
-            _ => false,
-        };
-        if last {
+        if self.note_data(frame.header().flags) {
             Step::LastReply(self.seal(Outcome::Replied))
         } else {
             Step::Reply
+        }
+    }
+
+    /// Data has come. Says whether it was the last.
+    fn note_data(&mut self, flags: Flags) -> bool {
+        self.interrupted |= flags.contains(Flags::DUMP_INTR);
+        self.replied = true;
+        self.in_parts = flags.contains(Flags::MULTI);
+        match self.expect {
+            Expect::Reply => !self.in_parts,
+            Expect::AcknowledgementAndReply => self.acknowledged && !self.in_parts,
+            _ => false,
         }
     }
 
@@ -153,7 +164,8 @@ impl<T> Conversation<T> {
             return Step::End(Outcome::Refused { errno, extended });
         }
         self.acknowledged = true;
-        if self.expect == Expect::AcknowledgementAndReply && !self.replied {
+        let replies_follow = !self.replied || self.in_parts;
+        if self.expect == Expect::AcknowledgementAndReply && replies_follow {
             return Step::Nothing;
         }
         Step::End(self.seal(Outcome::Acknowledged(extended)))
@@ -166,6 +178,7 @@ impl<T> Conversation<T> {
         if errno != 0 {
             return Step::End(Outcome::Refused { errno, extended });
         }
+        self.in_parts = false;
         // Parts that answer an acknowledged request: the ACK is still to come.
         let waits = match self.expect {
             Expect::Acknowledgement | Expect::Echo => true,

@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU32;
 
-use netlane_wire::{Control, FrameView, Frames, Malformed};
+use netlane_wire::{Control, FrameView, Frames, Header};
 
 use crate::conversation::Step;
 use crate::conversations::Sequence;
@@ -20,46 +20,60 @@ impl<T> Conversations<T> {
             });
             return;
         }
-        let (len, full_len) = (datagram.bytes.len(), datagram.full_len);
-        if datagram.is_truncated() {
-            let group = self.multicast(datagram);
-            sink.anomaly(Anomaly::Truncated {
-                len,
-                full_len,
-                group,
-            });
-        }
-        let mut offset = 0;
+        let mut last = None;
         for frame in Frames::new(datagram.bytes) {
             match frame {
-                Ok(frame) => {
-                    offset += frame.bytes().len().next_multiple_of(4);
-                    self.frame(datagram, frame, sink);
+                Ok(frame) => last = self.frame(datagram, frame, sink),
+                Err(why) if datagram.is_truncated() => {
+                    let rest = datagram.bytes.get(why.offset..).unwrap_or_default();
+                    if let Some(header) = Header::read(rest) {
+                        return self.cut(datagram, header, sink);
+                    }
                 }
-                Err(why) => self.broken(datagram, offset, why, sink),
+                Err(why) => {
+                    let rest = datagram.bytes.get(why.offset..).unwrap_or_default();
+                    sink.malformed(datagram, rest, why);
+                }
             }
+        }
+        if datagram.is_truncated() {
+            self.cut_behind(datagram, last, sink);
         }
     }
 
-    /// One well-formed frame.
-    fn frame(&mut self, datagram: &Datagram<'_>, frame: FrameView<'_>, sink: &mut impl Sink<T>) {
-        let owner = self.owner(datagram, frame);
+    /// One well-formed frame. Returns the conversation that it answers.
+    fn frame(
+        &mut self,
+        datagram: &Datagram<'_>,
+        frame: FrameView<'_>,
+        sink: &mut impl Sink<T>,
+    ) -> Option<Sequence> {
+        let owner = self.owner(datagram, frame.header());
         if let Some(group) = self.multicast(datagram) {
             // An echo is the event as well: the kernel leaves the requester out
             // of the multicast.
             sink.event(group, datagram, frame);
-            if owner.is_none() {
-                return;
-            }
+            owner?;
         }
         let control = if self.profile.opaque {
             Control::Data
         } else {
             frame.control()
         };
-        if let Some(sequence) = owner {
-            return self.answer(sequence, frame, &control, sink);
+        match owner {
+            Some(sequence) => self.answer(sequence, frame, &control, sink),
+            None => Self::stranger(datagram, frame, &control, sink),
         }
+        owner
+    }
+
+    /// A unicast frame that answers no conversation.
+    fn stranger(
+        datagram: &Datagram<'_>,
+        frame: FrameView<'_>,
+        control: &Control<'_>,
+        sink: &mut impl Sink<T>,
+    ) {
         let sequence = frame.header().sequence;
         match control {
             Control::Data => sink.unsolicited(datagram, frame),
@@ -86,8 +100,7 @@ impl<T> Conversations<T> {
     /// notification carries the sequence and port of the request that caused
     /// it (so does an echo, which is the reply): on a socket that is in groups
     /// only the group tells them apart.
-    fn owner(&self, datagram: &Datagram<'_>, frame: FrameView<'_>) -> Option<Sequence> {
-        let header = frame.header();
+    fn owner(&self, datagram: &Datagram<'_>, header: Header) -> Option<Sequence> {
         let sequence = sequence_of(header.sequence)?;
         let conversation = self.table.get(&sequence)?;
         if conversation.finished || conversation.peer != datagram.sender {
@@ -140,35 +153,43 @@ impl<T> Conversations<T> {
         }
     }
 
-    /// The walk met something that is no frame, at `offset` of the datagram.
-    fn broken(
-        &mut self,
-        datagram: &Datagram<'_>,
-        offset: usize,
-        why: Malformed,
-        sink: &mut impl Sink<T>,
-    ) {
-        let rest = datagram.bytes.get(offset..).unwrap_or_default();
-        if !datagram.is_truncated() {
-            return sink.malformed(datagram, rest, why);
-        }
+    /// A frame did not fit, but its header did.
+    fn cut(&mut self, datagram: &Datagram<'_>, header: Header, sink: &mut impl Sink<T>) {
+        let owner = self.owner(datagram, header);
         let full_len = datagram.full_len;
-        let Some(header) = netlane_wire::Header::read(rest) else {
-            return;
-        };
-        let Some(sequence) = sequence_of(header.sequence) else {
-            return;
-        };
-        let Some(conversation) = self.table.get_mut(&sequence) else {
-            return;
-        };
-        if conversation.finished || conversation.peer != datagram.sender {
-            return;
-        }
-        conversation.cut(full_len);
-        if conversation.ends_when_cut() {
+        let (opaque, conversation) = (self.profile.opaque, owner.map(|s| self.table.get_mut(&s)));
+        let ended = conversation
+            .flatten()
+            .is_some_and(|conversation| conversation.cut_frame(header, full_len, opaque));
+        if let Some(sequence) = owner.filter(|_| ended) {
             self.finish(sequence, Outcome::Truncated { full_len }, sink);
         }
+        self.truncated(datagram, owner.is_some(), sink);
+    }
+
+    /// A datagram was cut where no header can be read: what is missing belongs
+    /// to the conversation of the frame before it, since the kernel puts
+    /// nothing but one answer into a datagram.
+    fn cut_behind(
+        &mut self,
+        datagram: &Datagram<'_>,
+        last: Option<Sequence>,
+        sink: &mut impl Sink<T>,
+    ) {
+        let conversation = last.and_then(|sequence| self.table.get_mut(&sequence));
+        if let Some(conversation) = conversation.filter(|conversation| !conversation.finished) {
+            conversation.cut(datagram.full_len);
+        }
+        self.truncated(datagram, last.is_some(), sink);
+    }
+
+    fn truncated(&self, datagram: &Datagram<'_>, answer: bool, sink: &mut impl Sink<T>) {
+        sink.anomaly(Anomaly::Truncated {
+            len: datagram.bytes.len(),
+            full_len: datagram.full_len,
+            group: self.multicast(datagram).filter(|_| !answer),
+            answer,
+        });
     }
 }
 

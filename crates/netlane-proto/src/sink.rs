@@ -69,6 +69,8 @@ pub enum Anomaly {
         full_len: usize,
         /// The group it was sent to, if it was an event.
         group: Option<u32>,
+        /// Whether it was (part of) an answer: its conversation will tell.
+        answer: bool,
     },
     /// An answer to a cancelled conversation arrived and was swallowed.
     Swallowed,

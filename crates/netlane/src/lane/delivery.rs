@@ -123,6 +123,7 @@ impl Sink<Waiting> for Delivery<'_> {
                 len,
                 full_len,
                 group,
+                answer,
             } => {
                 count(&self.counters.truncated);
                 let loss = Loss::one(LossCause::Truncated);
@@ -130,8 +131,7 @@ impl Sink<Waiting> for Delivery<'_> {
                     (Some(_), Some(audience), _) => {
                         audience.lost(loss, self.wakes, self.counters);
                     }
-                    // It may have been an answer.
-                    (None, _, Some(inbox)) => inbox.lost(loss.bounded(), self.wakes),
+                    (None, _, Some(inbox)) if !answer => inbox.lost(loss, self.wakes),
                     _ => {}
                 }
                 tracing::warn!(
