@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use netlane_proto::{Expect, Sequence};
 use netlane_wire::Message;
+use tracing::Span;
 
+use crate::activity::Activity;
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
 use crate::error::Asked;
@@ -46,6 +48,9 @@ pub struct Batch {
     window: VecDeque<(Sequence, Asked)>,
     outcomes: Outcomes,
     deadline: Deadline,
+    /// From the first datagram to the end: a close waits for it.
+    activity: Option<Activity>,
+    span: Span,
 }
 
 impl Batch {
@@ -63,6 +68,8 @@ impl Batch {
             window: VecDeque::new(),
             outcomes,
             deadline,
+            activity: None,
+            span: Span::none(),
         }
     }
 
@@ -72,20 +79,32 @@ impl Batch {
         self
     }
 
+    /// The first datagram is about to go out.
+    fn start(&mut self, requests: usize) -> Result<(), Error> {
+        self.span = tracing::debug_span!(
+            "batch",
+            protocol = %self.keep.shared.config.protocol,
+            requests = requests + self.rest.len() + self.outcomes.len(),
+            failed = tracing::field::Empty,
+        );
+        self.activity = Some(Activity::begin(&self.keep.shared)?);
+        Ok(())
+    }
+
     /// Publishes the next requests, and drives them or has them driven.
     fn publish(&mut self) {
         let (orders, quick) = self.next_orders();
         if orders.is_empty() {
             return;
         }
-        let shared = &self.keep.shared;
-        if self.outcomes.is_empty()
-            && let Err(error) = shared.check_open()
+        if self.activity.is_none()
+            && let Err(error) = self.start(orders.len())
         {
             let count = orders.len() + std::mem::take(&mut self.rest).len();
             self.outcomes.extend((0..count).map(|_| Err(error.clone())));
             return;
         }
+        let shared = &self.keep.shared;
         let kinds: Vec<u16> = orders.iter().map(|order| order.kind).collect();
         let sequences = if shared.config.offload.is_aside(!quick) {
             self.offload(orders)
@@ -217,6 +236,9 @@ impl Future for Batch {
         loop {
             if this.window.is_empty() {
                 if this.rest.is_empty() {
+                    let failed = this.outcomes.iter().filter(|outcome| outcome.is_err());
+                    this.span.record("failed", failed.count());
+                    this.activity = None;
                     return Poll::Ready(std::mem::take(&mut this.outcomes));
                 }
                 if !pace::has_budget() {

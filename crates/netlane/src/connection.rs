@@ -15,6 +15,7 @@ use netlane_sys::{Address, Socket, Watch};
 use tokio::runtime;
 
 use crate::Error;
+use crate::activity::Activities;
 use crate::builder::Config;
 use crate::dump::DumpPool;
 use crate::events::EventLanes;
@@ -41,6 +42,9 @@ pub(crate) struct Shared {
     pub(crate) drivers: Drivers,
     /// Why nothing new is accepted, once that is so.
     closed: OnceLock<Error>,
+    /// Why nothing goes on, once that is so.
+    ended: OnceLock<Error>,
+    pub(crate) activities: Activities,
     /// The runtime that polls the Connection.
     runtime: OnceLock<runtime::Handle>,
     /// Every handle, dump, subscription and stream is gone.
@@ -81,6 +85,8 @@ impl Shared {
             counters,
             drivers: Drivers::default(),
             closed: OnceLock::new(),
+            ended: OnceLock::new(),
+            activities: Activities::default(),
             runtime: OnceLock::new(),
             abandoned: AtomicBool::new(false),
         }))
@@ -122,14 +128,26 @@ impl Shared {
         self.closed.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 
+    /// An error if the connection has ended: also what was begun must stop.
+    pub(crate) fn check_alive(&self) -> Result<(), Error> {
+        self.ended.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
     /// Nothing new is accepted from now on.
     pub(crate) fn refuse(&self, error: Error) {
         let _ = self.closed.set(error);
     }
 
+    /// Waits until nothing is under way that was begun before.
+    pub(crate) async fn idle(&self) {
+        self.activities.idle().await;
+        self.lane.idle().await;
+    }
+
     /// Ends everything: every waiter gets `error`.
     pub(crate) fn end(&self, error: &Error) {
         self.refuse(error.clone());
+        let _ = self.ended.set(error.clone());
         self.lane.end(error.clone());
         self.events.end(error);
         self.dumps.clear();

@@ -342,7 +342,7 @@ impl Handle {
         let mut deadline = Deadline::new(limit);
         let late = std::future::poll_fn(|context| deadline.poll(shared, context));
         let idle = tokio::select! {
-            () = shared.lane.idle() => true,
+            () = shared.idle() => true,
             () = late => false,
         };
         shared.end(&Error::closed());

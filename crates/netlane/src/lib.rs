@@ -48,6 +48,7 @@
 //! them. System calls: they are [`sys`]'s.
 #![forbid(unsafe_code)]
 
+mod activity;
 mod answer;
 mod batch;
 mod builder;

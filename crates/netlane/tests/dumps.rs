@@ -34,3 +34,25 @@ async fn dumps_are_counted_as_answered_or_refused() -> Result<(), Error> {
     assert_eq!(statistics.sent, 2);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_close_lets_a_running_dump_and_batch_finish() {
+    let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+    let get_link = || Message::new(18, Flags::empty()).with_header(&[0; 16]);
+    let mut dump = handle.dump(get_link());
+    let first = dump.next().await.unwrap().unwrap();
+    assert_eq!(first.header().kind, 16);
+    let closing = handle.clone();
+    let close = tokio::spawn(async move { closing.close(Duration::from_secs(20)).await });
+    while !handle.is_closed() {
+        tokio::task::yield_now().await;
+    }
+    // What was begun goes on; what is new is refused.
+    assert!(handle.ping().await.unwrap_err().is_closed());
+    assert!(handle.dump(get_link()).next().await.unwrap().unwrap_err().is_closed());
+    assert!(!close.is_finished());
+    while let Some(entry) = dump.next().await {
+        entry.unwrap();
+    }
+    close.await.unwrap().unwrap();
+}

@@ -15,9 +15,11 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use netlane_proto::Timing;
 use netlane_wire::{AttributeTable, Frame, FrameView, Frames, Message};
+use tracing::Span;
 
 pub(crate) use pool::DumpPool;
 
+use crate::activity::Activity;
 use crate::error::Asked;
 use crate::exchange::order_of;
 use crate::handle::Keep;
@@ -56,6 +58,9 @@ pub struct Dump {
     header_len: Option<usize>,
     table: Option<&'static AttributeTable>,
     done: bool,
+    /// From the first poll to the end: a close waits for it.
+    activity: Option<Activity>,
+    span: Span,
 }
 
 /// Where the entries come from.
@@ -108,6 +113,8 @@ impl Dump {
             header_len: None,
             table: None,
             done: false,
+            activity: None,
+            span: Span::none(),
         }
     }
 
@@ -215,6 +222,11 @@ impl Dump {
         if !self.chunk.is_empty() {
             return Poll::Ready(Some(Ok(())));
         }
+        if self.activity.is_none()
+            && let Err(error) = self.start()
+        {
+            return Poll::Ready(Some(Err(self.finish(error))));
+        }
         let shared = &self.keep.shared;
         let question = (self.header_len, self.table);
         let filled = ready!(match &mut self.source {
@@ -229,11 +241,34 @@ impl Dump {
                 self.sequence = sequence;
                 Some(Ok(()))
             }
-            Err(end) => {
+            Err(Some(error)) => Some(Err(self.finish(error))),
+            Err(None) => {
+                self.span.record("outcome", "complete");
                 self.done = true;
-                end.map(|error| Err(error.about(self.asked)))
+                self.activity = None;
+                None
             }
         })
+    }
+
+    /// The first poll.
+    fn start(&mut self) -> Result<(), Error> {
+        self.span = tracing::debug_span!(
+            "dump",
+            protocol = %self.asked.protocol,
+            r#type = self.asked.kind,
+            outcome = tracing::field::Empty,
+        );
+        self.activity = Some(Activity::begin(&self.keep.shared)?);
+        Ok(())
+    }
+
+    /// The end, with an error.
+    fn finish(&mut self, error: Error) -> Error {
+        self.span.record("outcome", tracing::field::display(&error));
+        self.done = true;
+        self.activity = None;
+        error.about(self.asked)
     }
 
     /// The entries that `poll_fill` has made ready, borrowed.

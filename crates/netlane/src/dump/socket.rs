@@ -111,7 +111,7 @@ impl PrivateDump {
                 self.release(shared);
                 return Poll::Ready(Err(end));
             }
-            if let Err(error) = shared.check_open() {
+            if let Err(error) = shared.check_alive() {
                 self.end = Some(Some(error));
                 continue;
             }
