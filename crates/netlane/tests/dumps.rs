@@ -49,7 +49,15 @@ async fn a_close_lets_a_running_dump_and_batch_finish() {
     }
     // What was begun goes on; what is new is refused.
     assert!(handle.ping().await.unwrap_err().is_closed());
-    assert!(handle.dump(get_link()).next().await.unwrap().unwrap_err().is_closed());
+    assert!(
+        handle
+            .dump(get_link())
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err()
+            .is_closed()
+    );
     assert!(!close.is_finished());
     while let Some(entry) = dump.next().await {
         entry.unwrap();
