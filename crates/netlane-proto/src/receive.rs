@@ -60,7 +60,7 @@ impl<T> Conversations<T> {
         } else {
             frame.control()
         };
-        match owner {
+        match owner.filter(|sequence| !self.ignores(*sequence, &control)) {
             Some(sequence) => self.answer(sequence, frame, &control, sink),
             None => Self::stranger(datagram, frame, &control, sink),
         }
@@ -93,6 +93,13 @@ impl<T> Conversations<T> {
             // NLMSG_NOOP is there to be discarded.
             _ => {}
         }
+    }
+
+    /// Whether a conversation has no use for data: nobody awaits a reply, so it is a message like
+    /// any that was not asked for.
+    fn ignores(&self, sequence: Sequence, control: &Control<'_>) -> bool {
+        let expect = self.table.get(&sequence).map(|found| found.expect);
+        matches!(control, Control::Data) && expect == Some(Expect::Nothing)
     }
 
     /// The conversation this frame answers, if any: it must come from the one

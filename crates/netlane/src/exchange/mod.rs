@@ -20,7 +20,7 @@ use crate::deadline::Deadline;
 use crate::error::Asked;
 use crate::handle::Keep;
 use crate::lane::Order;
-use order::{plain_order, with_expectation};
+use order::{plain_order, unawaited_order, with_expectation};
 
 /// A request that is being made: a future of its [`Answer`](crate::Answer).
 ///
@@ -137,7 +137,7 @@ impl Exchange {
         };
         let order = match config.peers || config.opaque {
             true => plain_order(message, config),
-            false => order_of(message, Expect::Nothing, config),
+            false => unawaited_order(message, config),
         };
         let deadline = Deadline::new(config.deadline);
         let mut exchange = Self::with_order(keep, order, asked, deadline);

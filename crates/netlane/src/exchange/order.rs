@@ -1,7 +1,7 @@
 //! A message as it goes out: finished bytes with the flags that its expectation
 //! needs, and what it means if it does not go out.
 
-use netlane_proto::Expect;
+use netlane_proto::{Expect, Timing};
 use netlane_wire::{Flags, Header, Message};
 
 use crate::Error;
@@ -41,6 +41,14 @@ pub(super) fn plain_order(message: Message, config: &Config) -> Result<Order, Er
     {
         *place = Header { flags, ..header }.to_bytes();
     }
+    Ok(order)
+}
+
+/// A request that nobody waits for. Only a refusal is news, and no longer than until the queue has
+/// been read empty: one that comes later is a stray. Waiting longer would remember it for ever.
+pub(super) fn unawaited_order(message: Message, config: &Config) -> Result<Order, Error> {
+    let mut order = order_of(message, Expect::Nothing, config)?;
+    order.timing = Timing::Synchronous;
     Ok(order)
 }
 
