@@ -37,11 +37,26 @@ impl<S: Transport> Lane<S> {
         mine: Option<Sequence>,
         wakes: &mut Wakes,
     ) -> MutexGuard<'a, State> {
-        let Some(mut reader) = state.reader.take() else {
+        let Some(reader) = state.reader.take() else {
             state.again = true;
             return state;
         };
+        // The lock is handed on: a panic unlocks before this is dropped.
         let guard = EndOnPanic(self);
+        let (state, reader, unfinished) = self.rounds(state, reader, mine, wakes);
+        std::mem::forget(guard);
+        self.hand_back(state, reader, unfinished, wakes)
+    }
+
+    /// Sends and reads until there is nothing more to do; says whether there
+    /// still is.
+    fn rounds<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        mut reader: Box<Reader>,
+        mine: Option<Sequence>,
+        wakes: &mut Wakes,
+    ) -> (MutexGuard<'a, State>, Box<Reader>, bool) {
         let mut to_empty = false;
         let rounds = if mine.is_some() {
             MAX_ROUNDS
@@ -49,22 +64,24 @@ impl<S: Transport> Lane<S> {
             ROUNDS_FOR_NOBODY
         };
         for _ in 0..rounds {
-            to_empty |= std::mem::take(&mut state.again);
+            to_empty |= std::mem::take(&mut state.again) || state.backlog.is_lossy();
             state = self.send_published(state, &mut reader, wakes);
             let mark = state.conversations.mark();
             let (lossy, due) = (state.backlog.is_lossy(), state.backlog.loss_is_due());
             drop(state);
+            // Before the call, which then says by ENOBUFS if these are another
+            // overrun's already. After it, they may be without anybody's notice.
+            let drops = lossy.then(|| self.socket.drops());
             let received = self.socket.receive(&mut reader.buffer, self.envelope);
             // The marker of a loss stands after the events that preceded it.
-            let told = due || (lossy && is_empty(&received));
-            let drops = told.then(|| self.socket.drops());
+            let told = is_empty(&received) || (due && !is_loss(&received));
             let queued = if is_loss(&received) {
                 self.socket.queued()
             } else {
                 None
             };
             state = self.lock();
-            if let Some(drops) = drops {
+            if let Some(drops) = drops.filter(|_| told) {
                 state.lost(drops, wakes, &self.counters);
             }
             let filled = received.as_ref().map_or(0, |received| received.len);
@@ -76,12 +93,10 @@ impl<S: Transport> Lane<S> {
                 state.backlog.note_loss(queued);
             }
             if self.is_done(&mut state, read, to_empty, mine) {
-                std::mem::forget(guard);
-                return self.hand_back(state, reader, false, wakes);
+                return (state, reader, false);
             }
         }
-        std::mem::forget(guard);
-        self.hand_back(state, reader, true, wakes)
+        (state, reader, true)
     }
 
     /// Sends one datagram of published requests, if any may go.
@@ -200,8 +215,7 @@ enum Read {
 }
 
 /// Has the Connection end the lane if the reader's holder panics: the reader
-/// would be gone, and everybody would wait. The lock may be held right now, so
-/// nothing is done here but to say so.
+/// would be gone, and everybody would wait.
 struct EndOnPanic<'a, S: Transport>(&'a Lane<S>);
 
 impl<S: Transport> Drop for EndOnPanic<'_, S> {

@@ -265,8 +265,8 @@ impl<S: Transport> Lane<S> {
         }
         drop(state);
         let result = self.socket.send(bytes, None);
-        let mut state = self.lock();
         let mut wakes = Wakes::default();
+        let mut state = self.lock();
         for sequence in sequences {
             state.settle_send(*sequence, &result, &mut wakes, &self.counters);
         }
@@ -293,8 +293,8 @@ impl<S: Transport> Lane<S> {
             return;
         }
         let result = self.socket.send(&order.bytes, order.to);
-        let mut state = self.lock();
         let mut wakes = Wakes::default();
+        let mut state = self.lock();
         count(&self.counters.datagrams_sent);
         state.settle_send(sequence, &result, &mut wakes, &self.counters);
         let state = self.drive_with(state, None, &mut wakes);

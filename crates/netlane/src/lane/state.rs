@@ -70,6 +70,7 @@ impl State {
     /// Whether a request may be sent at once by its own caller.
     pub(crate) fn may_send(&self, order: &Order) -> bool {
         self.outbox.is_empty()
+            && !self.backlog.is_lossy()
             && self.credit.fits(self.charge(order))
             && !(self.dumping && order.is_kernel_dump())
     }
@@ -168,7 +169,8 @@ impl State {
         reader.outgoing.clear();
         reader.sequences.clear();
         let mut address = None;
-        loop {
+        // Until an overrun is read to its end the kernel admits no answer.
+        while !self.backlog.is_lossy() {
             let conversations = &mut self.conversations;
             let alive = |sequence| conversations.data_mut(sequence).is_some();
             let Some(intent) = self.outbox.front(self.dumping, alive) else {
@@ -216,7 +218,7 @@ impl State {
             None => false,
         };
         let waits = self.outbox.front(self.dumping, alive).is_some();
-        waits && self.credit.fits(charge)
+        waits && !self.backlog.is_lossy() && self.credit.fits(charge)
     }
 
     /// The datagram of [`fill`](Self::fill) was sent, or not.

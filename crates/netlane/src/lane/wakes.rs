@@ -7,7 +7,8 @@ use std::task::Waker;
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-/// Wakers to wake once no lock is held.
+/// Wakers to wake once no lock is held. A panic wakes them too: what they wait
+/// for has happened.
 #[derive(Debug, Default)]
 #[must_use = "collected wake-ups must be woken"]
 pub(crate) struct Wakes {
@@ -36,11 +37,17 @@ impl Wakes {
 
     /// Wakes all. No lock may be held.
     pub(crate) fn wake(self) {
-        self.wakers.into_iter().for_each(Waker::wake);
-        if let Some(connection) = self.connection {
+        drop(self);
+    }
+}
+
+impl Drop for Wakes {
+    fn drop(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
+        if let Some(connection) = self.connection.take() {
             connection.notify_one();
         }
-        if let Some(idle) = self.idle {
+        if let Some(idle) = self.idle.take() {
             idle.notify_waiters();
         }
     }
