@@ -4,10 +4,10 @@ mod common;
 
 use std::io::Read;
 
-use common::{bad, example, finish, good, run};
+use common::{Live, bad, example, finish, good, run};
 use netlane_testkit::{Links, in_namespace};
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 9] = [
     "tour",
     "ping",
     "list_links",
@@ -15,6 +15,7 @@ const ALL: [&str; 8] = [
     "watch",
     "many_tasks",
     "families",
+    "own_family",
     "peers",
 ];
 
@@ -172,6 +173,22 @@ fn families_are_listed_and_resolved() {
 }
 
 #[test]
+fn a_family_of_ones_own_answers_and_notifies() {
+    in_namespace(|| {
+        let mut program = Live::start("own_family", &["--watch", "2"]);
+        let loopback = program.line();
+        assert!(
+            loopback.contains("device { index: 1, xdp: XdpFeatures("),
+            "{loopback}"
+        );
+        program.until("device Some(1) can ");
+        Links::open().unwrap().veth("left", "right").unwrap();
+        assert!(program.line().starts_with("ADDED: device { index: "));
+        assert!(program.rest().starts_with("ADDED: device { index: "));
+    });
+}
+
+#[test]
 fn many_tasks_get_their_own_answers() {
     let text = good(&run("many_tasks", &["--tasks", "50", "--rounds", "20"]));
     // 45 tasks ask for a link, 5 for the table, each 20 times; one more dump at the start.
@@ -209,6 +226,7 @@ fn a_reader_that_leaves_is_no_failure() {
         ("list_links", &[]),
         ("routes", &[]),
         ("families", &[]),
+        ("own_family", &[]),
         ("many_tasks", &["--tasks", "1", "--rounds", "1"]),
     ] {
         let mut child = example(name, arguments).spawn().unwrap();
