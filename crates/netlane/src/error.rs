@@ -308,9 +308,28 @@ impl fmt::Display for Error {
             Detail::Wish => f.write_str(": it was closed"),
             Detail::Refusal(refusal) => refusal.fmt(f),
             Detail::Ended(_) => f.write_str(": the connection ended first"),
-            // The source says the rest.
+            // The source says what; here is what to do about it.
+            Detail::Io(error) => f.write_str(advice(self.0.kind, error)),
             _ => Ok(()),
         }
+    }
+}
+
+/// What to do about a failed sendmsg, by its errno.
+fn advice(kind: ErrorKind, error: &io::Error) -> &'static str {
+    if kind != ErrorKind::NotSent {
+        return "";
+    }
+    match error.raw_os_error() {
+        Some(EPERM) => " (to peers and groups only with CAP_NET_ADMIN, but for NETLINK_USERSOCK)",
+        Some(EMSGSIZE) => {
+            " (a message may be as long as SO_SNDBUF less 32 bytes: Builder::send_buffer)"
+        }
+        Some(ECONNREFUSED) => {
+            " (no socket has that port, or the kernel does not listen on this protocol in this \
+             network namespace)"
+        }
+        _ => "",
     }
 }
 
@@ -399,5 +418,8 @@ impl From<Error> for io::Error {
     }
 }
 
-/// `EPERM` of Linux on every architecture.
+/// Errno values of Linux. `EPERM` is the same on every architecture; on those
+/// where the others differ (MIPS, SPARC) only the advice is missing.
 const EPERM: i32 = 1;
+const EMSGSIZE: i32 = 90;
+const ECONNREFUSED: i32 = 111;

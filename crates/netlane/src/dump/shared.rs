@@ -15,7 +15,6 @@ use crate::Error;
 use crate::answer::{Question, judge};
 use crate::connection::Shared;
 use crate::deadline::Deadline;
-use crate::exchange::explain_unsent;
 use crate::lane::{Begun, Order, Payload, Waiting};
 use crate::statistics::count;
 
@@ -76,7 +75,7 @@ impl SharedDump {
                 order.to = shared.default_address();
                 let begun = shared.lane.begin(&mut order, context.waker());
                 if let Begun::NotSent(error) = begun {
-                    return Poll::Ready(Err(Some(explain_unsent(error, &order))));
+                    return Poll::Ready(Err(Some(Error::not_sent(error))));
                 }
                 begun
             }

@@ -13,7 +13,7 @@ use netlane_wire::{AttributeTable, Flags, Message};
 use tokio::time::Instant;
 use tracing::Span;
 
-pub(crate) use order::{explain_unsent, order_of};
+pub(crate) use order::order_of;
 
 use crate::Error;
 use crate::deadline::Deadline;

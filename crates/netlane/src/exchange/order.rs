@@ -64,28 +64,3 @@ pub(super) fn with_expectation(order: &mut Order, expect: Expect) {
         *place = header.to_bytes();
     }
 }
-
-/// What a failed sendmsg means, with what to do about it.
-pub(crate) fn explain_unsent(error: std::io::Error, order: &Order) -> Error {
-    match error.raw_os_error() {
-        Some(EMSGSIZE) => Error::not_sent_because(format!(
-            "the message of {} bytes is longer than the socket takes: SO_SNDBUF less 32; \
-             Builder::send_buffer sets it",
-            order.bytes.len()
-        )),
-        Some(ECONNREFUSED) => Error::not_sent_because(match order.to {
-            Some(address) if address.port != 0 => {
-                format!("connection refused: no socket has port {}", address.port)
-            }
-            _ => "connection refused: the kernel does not listen on this protocol in this network \
-                  namespace"
-                .to_owned(),
-        }),
-        _ => Error::not_sent(error),
-    }
-}
-
-/// Errno values of Linux; the same on every architecture but MIPS, where the
-/// general message serves.
-const EMSGSIZE: i32 = 90;
-const ECONNREFUSED: i32 = 111;

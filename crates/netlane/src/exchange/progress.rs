@@ -12,7 +12,7 @@ use netlane_proto::Sequence;
 use netlane_wire::Header;
 use tokio::time::Instant;
 
-use super::order::{explain_unsent, flags_of};
+use super::order::flags_of;
 use super::{Asking, Exchange, Stage};
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
@@ -124,7 +124,7 @@ impl Exchange {
             Begun::NotSent(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.try_later(context)
             }
-            Begun::NotSent(error) => Poll::Ready(Err(explain_unsent(error, &self.order))),
+            Begun::NotSent(error) => Poll::Ready(Err(Error::not_sent(error))),
         }
     }
 
