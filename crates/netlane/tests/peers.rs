@@ -116,9 +116,9 @@ async fn close_waits_for_no_answer_that_nobody_waits_for() -> Result<(), Error> 
 
 #[tokio::test]
 async fn what_is_pending_at_the_end_is_told_so() -> Result<(), Error> {
-    let (_peer, handle) = pair(|builder| builder)?;
+    let (peer, handle) = pair(|builder| builder)?;
     let mut request = std::pin::pin!(handle.request(message(20)));
-    assert!(futures::poll!(request.as_mut()).is_pending());
+    arrived(&peer, request.as_mut()).await;
     assert!(
         handle
             .close(Duration::from_millis(50))
@@ -141,6 +141,22 @@ fn next(peer: &Socket) -> Option<(u32, u32)> {
     let received = peer.recv(&mut buffer).ok()?;
     let header = netlane::wire::Header::read(buffer.get(..received.len)?)?;
     Some((header.sequence, received.sender.port))
+}
+
+/// Polls a request until the peer has its message: it may step aside first, if
+/// the thread has used up its turn.
+async fn arrived<F: Future<Output: std::fmt::Debug>>(
+    peer: &Socket,
+    mut request: std::pin::Pin<&mut F>,
+) -> (u32, u32) {
+    loop {
+        let polled = futures::poll!(request.as_mut());
+        assert!(polled.is_pending(), "it has ended: {polled:?}");
+        if let Some(message) = next(peer) {
+            return message;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Sends a message as an answer to that.
@@ -169,30 +185,23 @@ async fn a_lost_answer_is_asked_for_again_only_where_that_is_harmless() -> Resul
     let (peer, handle) = pair(|builder| builder)?;
 
     let mut once = std::pin::pin!(handle.request(message(20)));
-    assert!(futures::poll!(once.as_mut()).is_pending());
-    answer(&peer, next(&peer).unwrap(), OVERRUN, &[]);
+    let only = arrived(&peer, once.as_mut()).await;
+    answer(&peer, only, OVERRUN, &[]);
     assert!(once.await.unwrap_err().is_outcome_unknown());
     assert_eq!(next(&peer), None);
 
     let mut twice = std::pin::pin!(handle.request(message(20)).idempotent());
-    assert!(futures::poll!(twice.as_mut()).is_pending());
-    let first = next(&peer).unwrap();
+    let first = arrived(&peer, twice.as_mut()).await;
     answer(&peer, first, OVERRUN, &[]);
-    let again = loop {
-        assert!(futures::poll!(twice.as_mut()).is_pending());
-        if let Some(again) = next(&peer) {
-            break again;
-        }
-        tokio::task::yield_now().await;
-    };
+    let again = arrived(&peer, twice.as_mut()).await;
     assert_ne!(first.0, again.0);
     answer(&peer, again, ERROR, &refusal(17));
     assert!(twice.await?.replies.is_empty());
 
     // Without a loss before it, the same refusal is one.
     let mut refused = std::pin::pin!(handle.request(message(20)).idempotent());
-    assert!(futures::poll!(refused.as_mut()).is_pending());
-    answer(&peer, next(&peer).unwrap(), ERROR, &refusal(17));
+    let only = arrived(&peer, refused.as_mut()).await;
+    answer(&peer, only, ERROR, &refusal(17));
     assert_eq!(refused.await.unwrap_err().errno(), Some(17));
     Ok(())
 }
