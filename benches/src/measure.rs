@@ -45,8 +45,8 @@ fn cpu() -> (Duration, Duration) {
         return Default::default();
     };
     let time = |time: nix::sys::time::TimeVal| {
-        Duration::from_secs(time.tv_sec().unsigned_abs())
-            + Duration::from_micros(time.tv_usec().unsigned_abs())
+        Duration::from_secs(u64::try_from(time.tv_sec()).unwrap_or_default())
+            + Duration::from_micros(u64::try_from(time.tv_usec()).unwrap_or_default())
     };
     (time(usage.user_time()), time(usage.system_time()))
 }
