@@ -1,22 +1,16 @@
-//! netlane measured against blocking system calls, in the same run, on the
-//! machine at hand.
+//! The command: netlane measured against blocking system calls.
 //!
 //! `cargo run --release -p netlane-benches -- compare` makes a network
 //! namespace of its own, runs every workload interleaved with its blocking
 //! counterpart over several rounds, and prints what came out. Figures are
 //! ratios of the same run; nothing is claimed across machines.
 
-mod baseline;
-mod measure;
-mod messages;
-mod plot;
-mod report;
-mod workloads;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser};
+use netlane_benches::workloads::{self, Scale};
+use netlane_benches::{plot, report, stage};
 
 /// Measures netlane on this machine.
 #[derive(Debug, Parser)]
@@ -51,23 +45,37 @@ struct Compare {
 
 fn main() -> ExitCode {
     let Command::Compare(compare) = Command::parse();
-    // The namespace is entered before any thread starts.
-    if let Err(error) = netlane_testkit::reexec_in_user_namespace() {
-        eprintln!("no network namespace for the measurement: {error}");
-        return ExitCode::FAILURE;
-    }
-    let namespace = match netlane_testkit::NetworkNamespace::new() {
-        Ok(namespace) => namespace,
+    let scale = compare.scale();
+    let only = compare.only.as_deref();
+    let rows = match stage::in_own_namespace(|| workloads::run(scale, only)) {
+        Ok(rows) => rows,
         Err(error) => {
-            eprintln!("no network namespace for the measurement: {error}");
+            eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };
-    match namespace.run(|| workloads::run(&compare)) {
-        Ok(rows) => report::finish(&compare, &rows),
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if compare.json {
+        report::lines(&rows);
+    } else {
+        report::table(&rows);
+    }
+    if let Some(path) = &compare.plot
+        && let Err(error) = plot::draw(path, &rows)
+    {
+        eprintln!("no plot: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+impl Compare {
+    fn scale(&self) -> Scale {
+        let scale = match (self.smoke, self.quick) {
+            (true, _) => Scale::SMOKE,
+            (_, true) => Scale::QUICK,
+            _ => Scale::FULL,
+        };
+        let rounds = self.rounds.unwrap_or(scale.rounds).max(1);
+        Scale { rounds, ..scale }
     }
 }

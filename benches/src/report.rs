@@ -1,8 +1,5 @@
 //! What is printed: the table, the JSON lines, whether each target is reached.
 
-use std::process::ExitCode;
-
-use crate::Compare;
 use crate::measure::{Sample, median, percentile};
 
 /// Which way a figure is good.
@@ -128,23 +125,13 @@ impl Row {
     }
 }
 
-/// Prints the rows and draws the plot.
-pub fn finish(compare: &Compare, rows: &[Row]) -> ExitCode {
-    if compare.json {
-        rows.iter().for_each(|row| println!("{}", row.json()));
-    } else {
-        table(rows);
-    }
-    if let Some(path) = &compare.plot
-        && let Err(error) = crate::plot::draw(path, rows)
-    {
-        eprintln!("no plot: {error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+/// Prints one JSON object per row.
+pub fn lines(rows: &[Row]) {
+    rows.iter().for_each(|row| println!("{}", row.json()));
 }
 
-fn table(rows: &[Row]) {
+/// Prints a table.
+pub fn table(rows: &[Row]) {
     println!(
         "{:<26} {:<4} {:>11} {:>11} {:>6} {:>13} {:>9} {:>9} {:>8} {:>8} {:>8}  target",
         "workload",

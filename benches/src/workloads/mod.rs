@@ -1,15 +1,14 @@
 //! The workloads and the order in which they run. Each file owns one family of
 //! them; both sides of a workload do the same work.
 
-mod dumps;
+pub mod dumps;
 mod gaps;
 mod growth;
-mod inserts;
+pub mod inserts;
 mod requests;
 
 use std::future::Future;
 
-use crate::Compare;
 use crate::report::Row;
 
 /// What went wrong, for people.
@@ -30,41 +29,36 @@ pub struct Scale {
 }
 
 impl Scale {
-    fn of(compare: &Compare) -> Self {
-        let mut scale = if compare.smoke {
-            Self {
-                rounds: 1,
-                requests: 500,
-                routes: 500,
-                links: 4,
-                most_routes: 1000,
-                most_tasks: 10,
-                most_peers: 10,
-            }
-        } else if compare.quick {
-            Self {
-                rounds: 5,
-                requests: 20_000,
-                routes: 20_000,
-                links: 30,
-                most_routes: 10_000,
-                most_tasks: 1000,
-                most_peers: 100,
-            }
-        } else {
-            Self {
-                rounds: 7,
-                requests: 100_000,
-                routes: 100_000,
-                links: 200,
-                most_routes: 1_000_000,
-                most_tasks: 10_000,
-                most_peers: 1000,
-            }
-        };
-        scale.rounds = compare.rounds.unwrap_or(scale.rounds).max(1);
-        scale
-    }
+    /// One round of the smallest sizes: shows that it works, and no figure.
+    pub const SMOKE: Self = Self {
+        rounds: 1,
+        requests: 500,
+        routes: 500,
+        links: 4,
+        most_routes: 1000,
+        most_tasks: 10,
+        most_peers: 10,
+    };
+    /// Ends within a minute.
+    pub const QUICK: Self = Self {
+        rounds: 5,
+        requests: 20_000,
+        routes: 20_000,
+        links: 30,
+        most_routes: 10_000,
+        most_tasks: 1000,
+        most_peers: 100,
+    };
+    /// For figures.
+    pub const FULL: Self = Self {
+        rounds: 7,
+        requests: 100_000,
+        routes: 100_000,
+        links: 200,
+        most_routes: 1_000_000,
+        most_tasks: 10_000,
+        most_peers: 1000,
+    };
 }
 
 type Workload = fn(Scale) -> Result<Vec<Row>, Failure>;
@@ -88,16 +82,18 @@ const ALL: &[(&str, Workload)] = &[
     ("growth-connections", growth::connections),
 ];
 
-/// Runs what was asked for, with a line of progress.
-pub fn run(compare: &Compare) -> Result<Vec<Row>, Failure> {
-    let scale = Scale::of(compare);
-    let wanted = |name: &str| compare.only.as_ref().is_none_or(|only| name.contains(only));
+/// Runs the workloads whose names contain `only`, with a line of progress.
+///
+/// # Errors
+///
+/// The first workload's that fails, or that there is none of that name.
+pub fn run(scale: Scale, only: Option<&str>) -> Result<Vec<Row>, Failure> {
+    let wanted = |name: &str| only.is_none_or(|only| name.contains(only));
     let chosen: Vec<_> = ALL.iter().filter(|(name, _)| wanted(name)).collect();
     if chosen.is_empty() {
         let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
         return Err(format!("no such workload; there are {}", names.join(", ")).into());
     }
-    prepare()?;
     let mut rows = Vec::new();
     for (index, (name, workload)) in chosen.iter().enumerate() {
         eprint!("\r\x1b[K[{}/{}] {name}", index + 1, chosen.len());
@@ -111,14 +107,8 @@ pub fn run(compare: &Compare) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-/// The loopback device is brought up: routes need an interface.
-fn prepare() -> Result<(), Failure> {
-    netlane_testkit::Links::open()?.set_up("lo")?;
-    Ok(())
-}
-
 /// A runtime with one thread.
-fn current_thread() -> tokio::runtime::Runtime {
+pub fn current_thread() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -126,7 +116,7 @@ fn current_thread() -> tokio::runtime::Runtime {
 }
 
 /// A runtime with two workers.
-fn multi_thread() -> tokio::runtime::Runtime {
+pub fn multi_thread() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -135,7 +125,7 @@ fn multi_thread() -> tokio::runtime::Runtime {
 }
 
 /// Runs a future as a task, so that it is on a worker of either runtime.
-fn as_task<T: Send + 'static>(
+pub fn as_task<T: Send + 'static>(
     runtime: &tokio::runtime::Runtime,
     future: impl Future<Output = T> + Send + 'static,
 ) -> T {
