@@ -402,6 +402,13 @@ impl From<DecodeError> for Error {
     }
 }
 
+/// So that a function that talks to the kernel reads what it gets with `?`.
+impl From<netlane_wire::AttributeError> for Error {
+    fn from(error: netlane_wire::AttributeError) -> Self {
+        DecodeError::from(error).into()
+    }
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
