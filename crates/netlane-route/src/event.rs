@@ -7,6 +7,8 @@ use bytes::Bytes;
 use netlane_wire::typed::Typed;
 use netlane_wire::{DecodeError, Frame, FrameView, HEADER_LEN};
 
+#[cfg(feature = "tc")]
+use crate::{ActionList, Chain, Class, Filter, Qdisc};
 use crate::{
     Address, AddressLabel, CacheReport, Dcb, Link, Mdb, NdUserOption, Neighbour, NeighbourTable,
     NetConf, NetnsId, Nexthop, Prefix, Route, Rule, Stats, Tunnel, VlanDb,
@@ -86,6 +88,30 @@ events! {
     NewRule(Rule) = RTM_NEWRULE(32),
     /// A rule is gone.
     DelRule(Rule) = RTM_DELRULE(33),
+    /// A queueing discipline is new or has changed.
+    #[cfg(feature = "tc")]
+    NewQdisc(Qdisc) = RTM_NEWQDISC(36),
+    /// A queueing discipline is gone.
+    #[cfg(feature = "tc")]
+    DelQdisc(Qdisc) = RTM_DELQDISC(37),
+    /// A class is new or has changed.
+    #[cfg(feature = "tc")]
+    NewClass(Class) = RTM_NEWTCLASS(40),
+    /// A class is gone.
+    #[cfg(feature = "tc")]
+    DelClass(Class) = RTM_DELTCLASS(41),
+    /// A filter is new or has changed.
+    #[cfg(feature = "tc")]
+    NewFilter(Filter) = RTM_NEWTFILTER(44),
+    /// A filter is gone.
+    #[cfg(feature = "tc")]
+    DelFilter(Filter) = RTM_DELTFILTER(45),
+    /// Actions are new or have changed.
+    #[cfg(feature = "tc")]
+    NewActions(ActionList) = RTM_NEWACTION(48),
+    /// Actions are gone.
+    #[cfg(feature = "tc")]
+    DelActions(ActionList) = RTM_DELACTION(49),
     /// A router advertised a prefix.
     NewPrefix(Prefix) = RTM_NEWPREFIX(52),
     /// A link joined a multicast group.
@@ -124,6 +150,12 @@ events! {
     NewStats(Stats) = RTM_NEWSTATS(92),
     /// Multicast routing has no answer to a packet.
     CacheReport(CacheReport) = RTM_NEWCACHEREPORT(96),
+    /// A chain of filters is new.
+    #[cfg(feature = "tc")]
+    NewChain(Chain) = RTM_NEWCHAIN(100),
+    /// A chain of filters is gone.
+    #[cfg(feature = "tc")]
+    DelChain(Chain) = RTM_DELCHAIN(101),
     /// A nexthop is new or has changed.
     NewNexthop(Nexthop) = RTM_NEWNEXTHOP(104),
     /// A nexthop is gone.

@@ -65,6 +65,7 @@ assert_eq!(route.view().output(), Ok(Some(1)));
 //!
 //! # Features
 //!
+//! - `tc`: qdiscs, classes, filters, chains and actions.
 //! - `handle`: sentences on netlane's handle.
 #![forbid(unsafe_code)]
 
@@ -89,6 +90,8 @@ mod nexthop;
 mod route;
 mod rule;
 mod stats;
+#[cfg(feature = "tc")]
+mod tc;
 mod tunnel;
 mod value;
 
@@ -113,5 +116,7 @@ pub use nexthop::*;
 pub use route::*;
 pub use rule::*;
 pub use stats::*;
+#[cfg(feature = "tc")]
+pub use tc::*;
 pub use tunnel::*;
 pub use value::*;

@@ -116,9 +116,9 @@ message! {
         port: be u16 = NDA_PORT(6),
         /// Remote network identifier of a VXLAN's forwarding entry.
         vni: u32 = NDA_VNI(7),
-        /// Index of the link that a VXLAN's forwarding entry leaves by.
+        /// Index of the link that a VXLAN's forwarding entry leaves by; in a dump, the link whose entries are wanted.
         output: u32 = NDA_IFINDEX(8),
-        /// Index of the master.
+        /// Index of the master; in a request for a forwarding entry, the bridge.
         master: u32 = NDA_MASTER(9),
         /// Id of the namespace of `output`.
         link_netns_id: i32 = NDA_LINK_NETNSID(10),

@@ -121,6 +121,16 @@ macro_rules! messages {
     };
 }
 
+#[cfg(feature = "tc")]
+mod traffic_control {
+    use super::*;
+
+    messages! {
+        Action ActionList BpfFilter Chain Class Filter Flower Fq FqCodel Gact Htb Matchall Mirred Netem NetemLoss Qdisc
+        TcSizeTable TcStats2 Tbf U32Filter
+    }
+}
+
 messages! {
     Address AddressLabel Bond BondAdInfo BondPort Bridge BridgeMst BridgeMstEntry BridgePort BridgeQuerier BridgeSpec
     BridgeVlanTunnel CacheReport Dcb FdbSettings Hop IlaEncap Inet6Link InetLink Ip6Encap IpEncap Link LinkFamilies

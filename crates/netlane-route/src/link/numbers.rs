@@ -136,7 +136,7 @@ c_flags! {
         BRIDGE_VLAN = RTEXT_FILTER_BRVLAN(0x2),
         /// VLANs of bridges and ports, as ranges.
         BRIDGE_VLAN_COMPRESSED = RTEXT_FILTER_BRVLAN_COMPRESSED(0x4),
-        /// No statistics.
+        /// No statistics of address families.
         SKIP_STATS = RTEXT_FILTER_SKIP_STATS(0x8),
         /// Media redundancy protocol.
         MRP = RTEXT_FILTER_MRP(0x10),
