@@ -10,12 +10,12 @@ use bytes::{Bytes, BytesMut};
 use netlane_proto::Sequence;
 use netlane_wire::{AttributeTable, Frame};
 
-use super::socket::End;
+use super::socket::{EBUSY, End, MAX_ATTEMPTS};
 use crate::Error;
 use crate::answer::{Question, judge};
 use crate::connection::Shared;
 use crate::deadline::Deadline;
-use crate::lane::{Begun, Order, Payload, Waiting};
+use crate::lane::{Begun, Ending, Order, Payload, Waiting};
 use crate::statistics::count;
 
 /// A dump whose parts arrive on the request lane.
@@ -26,6 +26,8 @@ pub(crate) struct SharedDump {
     sequence: Option<Sequence>,
     deadline: Option<Deadline>,
     end: Option<End>,
+    /// Sends that found the socket busy with a dump of nobody's.
+    attempts: u32,
 }
 
 impl SharedDump {
@@ -39,6 +41,7 @@ impl SharedDump {
             sequence: None,
             deadline: None,
             end: None,
+            attempts: 0,
         }
     }
 
@@ -53,6 +56,7 @@ impl SharedDump {
             plain: false,
         });
         self.end = None;
+        self.attempts = 0;
     }
 
     /// Ready with the sequence number and entries in `chunk`, or with the end.
@@ -67,38 +71,62 @@ impl SharedDump {
         if let Some(end) = self.end.take() {
             return Poll::Ready(Err(end));
         }
-        let begun = match (self.order.take(), self.sequence) {
-            (Some(mut order), _) => {
-                if let Err(error) = shared.check_open() {
+        loop {
+            let begun = match (self.order.take(), self.sequence) {
+                (Some(order), _) => Self::begin(order, shared, context)?,
+                (None, Some(sequence)) => shared.lane.check(sequence, context.waker()),
+                (None, None) => {
+                    let error = Error::invalid("a dump was polled after its end");
                     return Poll::Ready(Err(Some(error)));
                 }
-                order.to = shared.default_address();
-                let begun = shared.lane.begin(&mut order, context.waker());
-                if let Begun::NotSent(error) = begun {
-                    return Poll::Ready(Err(Some(Error::not_sent(error))));
+            };
+            return match begun {
+                Begun::Pending(sequence) => {
+                    self.sequence = Some(sequence);
+                    let frames = shared.lane.take_replies(sequence);
+                    if frames.is_empty() {
+                        return self.poll_deadline(shared, deadline, context);
+                    }
+                    self.deadline = None;
+                    *chunk = join(&frames);
+                    Poll::Ready(Ok(sequence.get()))
                 }
-                begun
-            }
-            (None, Some(sequence)) => shared.lane.check(sequence, context.waker()),
-            (None, None) => {
-                return Poll::Ready(Err(Some(Error::invalid("a dump was polled after its end"))));
-            }
-        };
-        match begun {
-            Begun::Pending(sequence) => {
-                self.sequence = Some(sequence);
-                let frames = shared.lane.take_replies(sequence);
-                if frames.is_empty() {
-                    return self.poll_deadline(shared, deadline, context);
-                }
-                self.deadline = None;
-                *chunk = join(&frames);
-                Poll::Ready(Ok(sequence.get()))
-            }
-            Begun::Finished(waiting) => Poll::Ready(self.finish(waiting, question, chunk)),
-            Begun::Closed(error) => Poll::Ready(Err(Some(error))),
-            Begun::NotSent(error) => Poll::Ready(Err(Some(Error::not_sent(error)))),
+                Begun::Finished(waiting) if self.found_busy(&waiting, shared) => continue,
+                Begun::Finished(waiting) => Poll::Ready(self.finish(waiting, question, chunk)),
+                Begun::Closed(error) => Poll::Ready(Err(Some(error))),
+                Begun::NotSent(error) => Poll::Ready(Err(Some(Error::not_sent(error)))),
+            };
         }
+    }
+
+    /// Sends the request, or publishes it.
+    fn begin(
+        mut order: Order,
+        shared: &Arc<Shared>,
+        context: &mut Context<'_>,
+    ) -> Result<Begun, End> {
+        shared.check_open().map_err(Some)?;
+        order.to = shared.default_address();
+        match shared.lane.begin(&mut order, context.waker()) {
+            Begun::NotSent(error) => Err(Some(Error::not_sent(error))),
+            begun => Ok(begun),
+        }
+    }
+
+    /// Whether the kernel refused because a dump runs on this socket that is
+    /// not the lane's: a zombie, or one from before the socket was adopted.
+    /// Reading is what ends it; then the dump is begun anew.
+    fn found_busy(&mut self, waiting: &Waiting, shared: &Arc<Shared>) -> bool {
+        let busy = matches!(waiting.ending, Some(Ending::Refused { errno: EBUSY, .. }));
+        if !busy || shared.config.peers || self.attempts >= MAX_ATTEMPTS {
+            return false;
+        }
+        let attempts = self.attempts + 1;
+        shared.lane.drive_all();
+        self.restart();
+        self.sequence = None;
+        self.attempts = attempts;
+        true
     }
 
     /// The lane has read the end. Its last entries come before it.

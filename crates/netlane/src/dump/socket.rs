@@ -408,9 +408,9 @@ impl From<Outcome<'_>> for Ending {
 const MAX_FAILURES: u32 = 64;
 
 /// Sends of one dump: the first, and after a zombie or an entry too large.
-const MAX_ATTEMPTS: u32 = 3;
+pub(super) const MAX_ATTEMPTS: u32 = 3;
 
 /// Errno values of Linux; those that differ on MIPS or SPARC only cost a retry.
-const EBUSY: i32 = 16;
+pub(super) const EBUSY: i32 = 16;
 const EMSGSIZE: i32 = 90;
 const ENOBUFS: i32 = 105;
