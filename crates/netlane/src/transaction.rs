@@ -45,7 +45,9 @@ pub struct Transaction {
 impl Transaction {
     pub(crate) fn new(keep: Keep, subsystem: u8, members: Vec<Message>) -> Self {
         let config = &keep.shared.config;
-        let wrapped = wrap(subsystem, members);
+        let buffer = keep.shared.lane.socket.receive_buffer().unwrap_or(0);
+        let acknowledged = members.len() <= buffer / ANSWER_COST;
+        let wrapped = wrap(subsystem, members, acknowledged);
         let orders = wrapped
             .into_iter()
             .map(|(message, expect)| order_of(message, expect, config))
@@ -177,21 +179,30 @@ impl Drop for Transaction {
 }
 
 /// BEGIN, the members, END. BEGIN promises nothing, but is told of a failed
-/// commit; every member and END are acknowledged after the commit.
-fn wrap(subsystem: u8, members: Vec<Message>) -> Vec<(Message, Expect)> {
+/// commit. The members are acknowledged after the commit: all of them if the
+/// receive buffer holds so many answers, else the last alone, whose
+/// acknowledgement stands for all.
+fn wrap(subsystem: u8, members: Vec<Message>, acknowledged: bool) -> Vec<(Message, Expect)> {
     // struct nfgenmsg: family, version, res_id in network order.
     let header = [0, 0, 0, subsystem];
     let frame = |kind| Message::new(kind, Flags::empty()).with_header(&header);
-    let mut all = Vec::with_capacity(members.len() + 2);
+    let count = members.len();
+    let mut all = Vec::with_capacity(count + 2);
     all.push((frame(NFNL_MSG_BATCH_BEGIN), Expect::Nothing));
-    all.extend(
-        members
-            .into_iter()
-            .map(|member| (member, Expect::Acknowledgement)),
-    );
+    all.extend(members.into_iter().enumerate().map(|(index, member)| {
+        let expect = match acknowledged || index + 1 == count {
+            true => Expect::Acknowledgement,
+            false => Expect::Nothing,
+        };
+        (member, expect)
+    }));
     all.push((frame(NFNL_MSG_BATCH_END), Expect::Nothing));
     all
 }
+
+/// What one answer takes of the receive buffer, with room to spare: a refusal
+/// has its extended ACK.
+const ANSWER_COST: usize = 2048;
 
 const NFNL_MSG_BATCH_BEGIN: u16 = 0x10;
 const NFNL_MSG_BATCH_END: u16 = 0x11;

@@ -57,7 +57,7 @@ impl<S: Transport> Lane<S> {
         mine: Option<Sequence>,
         wakes: &mut Wakes,
     ) -> (MutexGuard<'a, State>, Box<Reader>, bool) {
-        let mut to_empty = false;
+        let (mut to_empty, mut may_send) = (false, true);
         let rounds = if mine.is_some() {
             MAX_ROUNDS
         } else {
@@ -65,7 +65,11 @@ impl<S: Transport> Lane<S> {
         };
         for _ in 0..rounds {
             to_empty |= std::mem::take(&mut state.again) || state.backlog.is_lossy();
-            state = self.send_published(state, &mut reader, wakes);
+            // Between two sends the queue is read empty: each answer frees some
+            // credit, and a send for each would undo the coalescing.
+            if may_send {
+                state = self.send_published(state, &mut reader, wakes);
+            }
             let mark = state.conversations.mark();
             let (lossy, due) = (state.backlog.is_lossy(), state.backlog.loss_is_due());
             drop(state);
@@ -89,6 +93,7 @@ impl<S: Transport> Lane<S> {
             if self.wipe {
                 reader.wipe(filled);
             }
+            may_send = read == Read::Empty;
             if read == Read::Failed {
                 state.backlog.note_loss(queued);
             }

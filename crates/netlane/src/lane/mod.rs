@@ -32,6 +32,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use netlane_proto::{Expect, Profile, Sequence, Timing};
 use netlane_sys::Socket;
@@ -48,7 +49,7 @@ use crate::Error;
 use crate::events::Audience;
 use crate::inbound::Inbox;
 use crate::statistics::{Counters, count};
-use state::State;
+use state::{Launch, State};
 
 /// One socket with its conversations.
 #[derive(Debug)]
@@ -258,11 +259,16 @@ impl<S: Transport> Lane<S> {
 
     /// Sends requests as one datagram, unless they were cancelled, and drives.
     pub(crate) fn send_together(&self, sequences: &[Sequence], bytes: &[u8]) {
-        let mut state = self.lock();
-        let launched = sequences.iter().filter(|sequence| state.launch(**sequence));
-        if launched.count() == 0 {
+        // All are cancelled together, or none.
+        let Some((first, rest)) = sequences.split_first() else {
+            return;
+        };
+        if !self.launch(*first) {
             return;
         }
+        let mut state = self.lock();
+        rest.iter()
+            .for_each(|sequence| state.launch_along(*sequence));
         drop(state);
         let result = self.socket.send(bytes, None);
         let mut wakes = Wakes::default();
@@ -289,7 +295,7 @@ impl<S: Transport> Lane<S> {
     /// Sends an enlisted request, unless nobody waits for it any more, and
     /// drives. For threads that may sleep inside sendmsg.
     pub(crate) fn send_enlisted(&self, sequence: Sequence, order: &Order) {
-        if !self.lock().launch(sequence) {
+        if !self.launch(sequence) {
             return;
         }
         let result = self.socket.send(&order.bytes, order.to);
@@ -300,6 +306,27 @@ impl<S: Transport> Lane<S> {
         let state = self.drive_with(state, None, &mut wakes);
         drop(state);
         wakes.wake();
+    }
+
+    /// Waits until an enlisted request may be sent; `false` if it is not to be
+    /// sent at all. While other threads send, answers pile up behind a reader
+    /// that has no turn.
+    fn launch(&self, sequence: Sequence) -> bool {
+        let mut pause = CREDIT_PAUSE;
+        loop {
+            let mut state = self.lock();
+            match state.launch(sequence) {
+                Launch::Now => return true,
+                Launch::Never => return false,
+                Launch::Later => {}
+            }
+            state.again = true;
+            let (state, wakes) = self.drive(state, None);
+            drop(state);
+            wakes.wake();
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(MAX_CREDIT_PAUSE);
+        }
     }
 
     /// Drives for a conversation that was published, unless somebody else has:
@@ -499,6 +526,10 @@ impl<S: Transport> Lane<S> {
         Ok(audience)
     }
 }
+
+/// How long a thread that may sleep waits for credit before it looks again.
+const CREDIT_PAUSE: Duration = Duration::from_micros(50);
+const MAX_CREDIT_PAUSE: Duration = Duration::from_millis(5);
 
 /// Leaves a waker, unless one that wakes the same task is there. Returns the
 /// one it replaces, to be dropped after unlocking.

@@ -20,6 +20,17 @@ use crate::events::{Audience, Loss};
 use crate::inbound::Inbox;
 use crate::statistics::{Counters, count};
 
+/// What is to become of an enlisted request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Launch {
+    /// It is to be sent.
+    Now,
+    /// Its answer would not fit beside those that are under way.
+    Later,
+    /// It was cancelled, or the lane has ended.
+    Never,
+}
+
 /// The guarded part of a lane.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -114,20 +125,30 @@ impl State {
         sequence
     }
 
-    /// An enlisted request is about to be sent; `false` if it was cancelled, or
-    /// the lane has ended.
-    pub(crate) fn launch(&mut self, sequence: Sequence) -> bool {
+    /// An enlisted request is about to be sent: whether it may.
+    pub(crate) fn launch(&mut self, sequence: Sequence) -> Launch {
         if self.conversations.is_finished(sequence) {
-            return false;
+            return Launch::Never;
         }
         let Some(waiting) = self.conversations.data_mut(sequence) else {
-            return false;
+            return Launch::Never;
         };
+        if self.backlog.is_lossy() || !self.credit.fits(waiting.charge) {
+            return Launch::Later;
+        }
         waiting.queued = false;
-        // Taken even if it does not fit: the threads are few, and their
-        // answers are read as soon as they are there.
         self.credit.take(waiting.charge);
-        true
+        Launch::Now
+    }
+
+    /// [`launch`](Self::launch) for the rest of a datagram: it goes or it does
+    /// not, so its credit is taken even if it does not fit.
+    pub(crate) fn launch_along(&mut self, sequence: Sequence) {
+        if let Some(waiting) = self.conversations.data_mut(sequence)
+            && std::mem::take(&mut waiting.queued)
+        {
+            self.credit.take(waiting.charge);
+        }
     }
 
     fn submit(&mut self, order: &Order, queued: bool) -> Sequence {
