@@ -45,22 +45,20 @@ pub async fn within_patience<F: Future>(body: F) -> F::Output {
         .expect("the test hangs")
 }
 
-/// Polls a future `polls` times, as its wake-ups come, and drops it unless it is ready.
+/// Polls a future `polls` times, letting others have their turn in between, and drops it unless it
+/// is ready.
 pub async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut left = polls;
-    poll_fn(move |context| {
-        if left == 0 {
-            return Poll::Ready(None);
+    for poll in 0..polls {
+        if poll > 0 {
+            tokio::task::yield_now().await;
         }
-        left -= 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if left == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+        let polled = poll_fn(|context| Poll::Ready(future.as_mut().poll(context)));
+        if let Poll::Ready(output) = polled.await {
+            return Some(output);
         }
-    })
-    .await
+    }
+    None
 }
 
 /// Waits until something holds, looking again whenever others have had their turn.
