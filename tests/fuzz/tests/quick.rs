@@ -28,7 +28,7 @@ macro_rules! targets {
     };
 }
 
-targets! { frames attributes control extended_ack codec build }
+targets! { frames attributes control extended_ack codec build conversations dump typed }
 
 #[test]
 fn a_planted_mistake_is_found_and_its_input_repeats_it() {

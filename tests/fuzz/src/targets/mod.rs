@@ -10,8 +10,11 @@ mod attributes;
 mod build;
 mod codec;
 mod control;
+mod conversations;
+mod dump;
 mod extended_ack;
 mod frames;
+mod typed;
 
 /// A target with its name.
 pub type Named = (&'static str, fn(&[u8]));
@@ -24,6 +27,9 @@ pub const ALL: &[Named] = &[
     ("extended_ack", extended_ack::target),
     ("codec", codec::target),
     ("build", build::target),
+    ("conversations", conversations::target),
+    ("dump", dump::target),
+    ("typed", typed::target),
 ];
 
 /// The target of that name.
