@@ -345,7 +345,12 @@ fn links_are_dumped_as_the_kernel_filters_them() {
             let bridge = links.index("br").await?;
             links.set(a, |link| link.master(bridge)).await?;
 
-            assert_eq!(all(links.list()).await?.len(), 4);
+            // Some kernels put tunnels into each new namespace.
+            let everything = all(links.list()).await?;
+            let named = |name| move |link: &&Link| link.view().name() == Ok(Some(name));
+            for name in ["lo", "a", "b", "br"] {
+                assert_eq!(everything.iter().filter(named(name)).count(), 1, "{name}");
+            }
             let ports = all(handle.list(&Link::dump().master(bridge))).await?;
             let ports: Vec<u32> = ports.iter().map(|link| link.view().index()).collect();
             assert_eq!(ports, [a]);
