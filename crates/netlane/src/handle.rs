@@ -1,6 +1,7 @@
 //! The handle: what a program calls. Owns the verbs; each is a thin door to
 //! the future or stream that does the work.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +19,18 @@ use crate::{Batch, Dump, Error, Exchange, Inbound, Options, Statistics, Transact
 pub(crate) type Keep = Arc<Alive>;
 
 /// Held by every handle, dump, subscription and stream.
-#[derive(Debug)]
 pub(crate) struct Alive {
     pub(crate) shared: Arc<Shared>,
+}
+
+/// Which connection it is, and none of the bytes that pass through it.
+impl fmt::Debug for Alive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alive")
+            .field("protocol", &self.shared.config.protocol)
+            .field("port", &self.shared.port)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Drop for Alive {

@@ -7,6 +7,7 @@ mod shared;
 mod socket;
 mod wait;
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -43,7 +44,6 @@ use socket::PrivateDump;
 ///
 /// Dropping it at any point cancels the dump: its socket is closed (or, on a
 /// single lane, the rest is read and discarded), and nothing else notices.
-#[derive(Debug)]
 #[must_use = "streams do nothing unless polled"]
 pub struct Dump {
     keep: Keep,
@@ -63,8 +63,18 @@ pub struct Dump {
     span: Span,
 }
 
+/// Never the entries: they may be secret.
+impl fmt::Debug for Dump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dump")
+            .field("asked", &self.asked)
+            .field("sequence", &self.sequence)
+            .field("done", &self.done)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Where the entries come from.
-#[derive(Debug)]
 enum Source {
     /// It cannot be built.
     Impossible(Option<Error>),

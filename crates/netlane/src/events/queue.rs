@@ -3,6 +3,7 @@
 //! knows nothing of sockets.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -31,10 +32,17 @@ pub(crate) enum Entry<T> {
 }
 
 /// A bounded queue with one consumer.
-#[derive(Debug)]
 pub(crate) struct Queue<T>(Mutex<Inner<T>>);
 
-#[derive(Debug)]
+/// Never the items: they may be secret.
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue")
+            .field("items", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
 struct Inner<T> {
     entries: VecDeque<Entry<T>>,
     /// Items among the entries. Gaps are not counted: between two items there
