@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use futures::StreamExt;
-use netlane::Handle;
-use netlane::wire::{FrameView, Message};
+use netlane::sys::{Address, ReceiveBatch, Socket, SocketKind};
+use netlane::wire::{Flags, FrameView, Message, set_sequence_port};
+use netlane::{Handle, Protocol};
 use netlane_benches::baseline::Blocking;
 use netlane_benches::workloads::{Failure, current_thread, dumps, inserts};
 use netlane_benches::{messages, stage};
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         let runtime = current_thread();
         let handle = dumps::connect(&runtime);
         requests(&mut criterion, &runtime, &handle)?;
+        acknowledgements(&mut criterion)?;
         tables(&mut criterion, &runtime, &handle)?;
         events(&mut criterion, &runtime, &handle)?;
         criterion.final_summary();
@@ -74,6 +76,45 @@ fn requests(criterion: &mut Criterion, runtime: &Runtime, handle: &Handle) -> Re
             });
         });
     }
+    Ok(())
+}
+
+/// The acknowledgements of 64 pings that went out as one datagram, read one by one and together:
+/// what recvmmsg would be worth, without any library.
+fn acknowledgements(criterion: &mut Criterion) -> Result<(), Failure> {
+    const PINGS: u32 = 64;
+    let socket = Socket::open(Protocol::ROUTE, SocketKind::Raw)?;
+    socket.connect(Address::KERNEL)?;
+    let mut pings = Vec::new();
+    for sequence in 1..=PINGS {
+        let mut message = messages::ping();
+        message.set_flags(Flags::REQUEST | Flags::ACK);
+        let mut bytes = message.finish()?;
+        set_sequence_port(&mut bytes, sequence, 0);
+        pings.append(&mut bytes);
+    }
+    let mut group = criterion.benchmark_group("64 acknowledgements");
+    group.throughput(Throughput::Elements(PINGS.into()));
+    let mut buffer = vec![0; 32 * 1024];
+    group.bench_function("recvmsg", |bencher| {
+        bencher.iter(|| {
+            socket.send(&pings).expect("sent");
+            for _ in 0..PINGS {
+                black_box(socket.recv(&mut buffer).expect("an acknowledgement"));
+            }
+        });
+    });
+    let mut batch = ReceiveBatch::new(64, 4096);
+    group.bench_function("recvmmsg", |bencher| {
+        bencher.iter(|| {
+            socket.send(&pings).expect("sent");
+            let mut left = 64;
+            while left > 0 {
+                left -= socket.recv_many(&mut batch).expect("acknowledgements");
+                black_box(batch.get(0));
+            }
+        });
+    });
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! How cost grows with size: the ratio to blocking *at the same size*, from
 //! the smallest to the largest.
 
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use futures::StreamExt;
@@ -124,16 +126,23 @@ fn announce(socket: &Socket) -> std::io::Result<()> {
     }
 }
 
-/// Every event read once by one socket, and looked at by each subscriber.
+/// Every event read once by one socket, copied once, and handed to each
+/// subscriber through a bounded queue of its own: what a blocking program with
+/// so many subscribers does.
 fn hear_blocking(events: u32, subscribers: u32) -> Result<Sample, Failure> {
     let (from, to) = (bound(0)?, bound(1)?);
     let mut buffer = vec![0; 32 * 1024];
+    let queues: Vec<_> = (0..subscribers).map(|_| sync_channel(64)).collect();
     let start = Instant::now();
     for _ in 0..events {
         announce(&from)?;
         let received = to.recv(&mut buffer)?;
-        for _ in 0..subscribers {
-            std::hint::black_box(buffer[..received.len].to_vec());
+        let event: Arc<[u8]> = Arc::from(&buffer[..received.len]);
+        for (sender, _) in &queues {
+            sender.send(Arc::clone(&event))?;
+        }
+        for (_, receiver) in &queues {
+            drop(std::hint::black_box(receiver.recv()?));
         }
     }
     let operations = u64::from(events) * u64::from(subscribers);
