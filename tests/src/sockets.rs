@@ -19,7 +19,25 @@ pub struct OpenSocket {
 }
 
 /// The sockets that programs have open here.
+///
+/// The kernel walks a hash table that all namespaces share, and while it grows or shrinks the walk
+/// may leave a socket out or show it twice: what any of a few readings shows is there. The last
+/// reading's state of a socket counts.
 pub fn open() -> Vec<OpenSocket> {
+    let mut found: Vec<OpenSocket> = Vec::new();
+    for _ in 0..READINGS {
+        for socket in read() {
+            found.retain(|known| known.inode != socket.inode);
+            found.push(socket);
+        }
+    }
+    found
+}
+
+/// Readings of the table; a walk that is disturbed is rare, three in a row are not seen.
+const READINGS: usize = 3;
+
+fn read() -> Vec<OpenSocket> {
     let table = fs::read_to_string("/proc/thread-self/net/netlink").expect("procfs");
     table
         .lines()
