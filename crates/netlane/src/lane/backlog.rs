@@ -34,12 +34,20 @@ impl Backlog {
 
     /// Notes a loss behind what is queued now.
     pub(crate) fn note_loss(&mut self, queued_bytes: Option<usize>) {
-        self.loss = Some(self.horizon(queued_bytes));
+        // One that is still to be told tells of this one too: overruns that
+        // follow each other must not put it off.
+        if self.loss.is_none() {
+            self.loss = Some(self.horizon(queued_bytes));
+        }
     }
 
     /// One more datagram was read: returns the fences it has reached.
     pub(crate) fn advance(&mut self) -> Vec<Sequence> {
         self.read += 1;
+        // A fence says that what was lost has been told: it waits for that.
+        if self.loss.is_some() {
+            return Vec::new();
+        }
         let read = self.read;
         let reached = self.fences.extract_if(.., |(_, at)| *at <= read);
         reached.map(|(sequence, _)| sequence).collect()
@@ -85,6 +93,17 @@ mod tests {
         assert!(backlog.loss_is_due());
         backlog.settle_loss();
         assert!(!backlog.is_lossy());
+    }
+
+    #[test]
+    fn overruns_that_follow_each_other_put_nothing_off_and_fences_wait_for_the_marker() {
+        let mut backlog = Backlog::default();
+        backlog.note_loss(Some(3 * 512));
+        for _ in 0..5 {
+            backlog.note_loss(Some(100 * 512));
+            backlog.advance();
+        }
+        assert!(backlog.loss_is_due());
     }
 
     #[test]
