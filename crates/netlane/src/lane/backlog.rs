@@ -53,7 +53,7 @@ impl Backlog {
         reached.map(|(sequence, _)| sequence).collect()
     }
 
-    /// The queue was read empty: forgets the fences that has ended.
+    /// The queue was read empty: forgets the fences that have ended.
     pub(crate) fn keep_fences(&mut self, is_open: impl Fn(Sequence) -> bool) {
         self.fences.retain(|(sequence, _)| is_open(*sequence));
     }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn overruns_that_follow_each_other_put_nothing_off_and_fences_wait_for_the_marker() {
+    fn overruns_that_follow_each_other_put_nothing_off() {
         let mut backlog = Backlog::default();
         backlog.note_loss(Some(3 * 512));
         for _ in 0..5 {
