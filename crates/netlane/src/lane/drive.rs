@@ -1,5 +1,5 @@
 //! Driving a lane: send what waits, read what is there, hand out what it is.
-//! Owns the loop and its order; every decision is `state.rs`'s.
+//! Owns the loop and its order; every decision is the state's.
 
 use std::io;
 use std::sync::MutexGuard;

@@ -1,0 +1,88 @@
+//! A lane beside its requests: who else is served by it, when the Connection
+//! watches it, and how it ends.
+
+use std::sync::atomic::Ordering;
+
+use super::state::State;
+use super::{Lane, Transport, Wakes};
+use crate::Error;
+use crate::events::Audience;
+use crate::inbound::Inbox;
+
+impl<S: Transport> Lane<S> {
+    /// The Connection begins to watch readiness if that is needed; says so.
+    pub(crate) fn arm(&self) -> bool {
+        let mut state = self.lock();
+        state.armed = state.needs_readiness();
+        state.armed
+    }
+
+    /// The inbox of this lane, made on first use.
+    pub(crate) fn inbox(&self) -> Result<Inbox, Error> {
+        let mut state = self.lock();
+        if let Some(error) = &state.ended {
+            return Err(error.clone());
+        }
+        let inbox = state.inbox.get_or_insert_default().clone();
+        drop(state);
+        Ok(inbox)
+    }
+
+    /// The audience of this lane, made on first use: from then on the socket
+    /// may be a member of groups.
+    pub(crate) fn audience(&self) -> Result<Audience, Error> {
+        let mut state = self.lock();
+        if let Some(error) = &state.ended {
+            return Err(error.clone());
+        }
+        state.conversations.set_member(true);
+        let audience = state.audience.get_or_insert_default().clone();
+        drop(state);
+        Ok(audience)
+    }
+
+    /// How many conversations the lane remembers, tombstones included.
+    pub(crate) fn remembered(&self) -> usize {
+        self.lock().conversations.len()
+    }
+
+    /// Whether the reader's holder panicked.
+    pub(crate) fn has_panicked(&self) -> bool {
+        self.panicked.load(Ordering::Acquire)
+    }
+
+    /// Ends the lane: every waiter gets `error`.
+    pub(crate) fn end(&self, error: Error) {
+        let mut wakes = Wakes::default();
+        let mut state = self.lock();
+        state.end(error, &mut wakes, &self.counters);
+        drop(state);
+        wakes.wake();
+        self.signal.notify_one();
+    }
+
+    /// Why the lane ended, if it has.
+    pub(crate) fn ended(&self) -> Option<Error> {
+        self.lock().ended.clone()
+    }
+
+    /// Waits until no request is open or waits to be sent.
+    pub(crate) async fn idle(&self) {
+        self.closing.store(true, Ordering::Release);
+        loop {
+            let mut idle = std::pin::pin!(self.idle.notified());
+            idle.as_mut().enable();
+            if !self.lock().is_busy() {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    /// Has those told who wait in [`idle`](Self::idle), if it is.
+    pub(super) fn note_idle(&self, state: &State, wakes: &mut Wakes) {
+        if !state.is_busy() && self.closing.load(Ordering::Acquire) {
+            wakes.tell_idle(&self.idle);
+        }
+    }
+}

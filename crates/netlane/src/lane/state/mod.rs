@@ -1,0 +1,251 @@
+//! What a lane's lock guards: conversations, outbox, credit, and who reads.
+//! Owns every decision made under the lock; makes no system call and wakes
+//! nobody.
+
+mod sending;
+
+use netlane_proto::{Conversations, Datagram, Mark, Profile, Sequence, Timing};
+use netlane_sys::Received;
+
+use crate::Error;
+use crate::events::{Audience, Loss};
+use crate::inbound::Inbox;
+use crate::lane::backlog::Backlog;
+use crate::lane::credit::Credit;
+use crate::lane::delivery::{Delivery, cost_of};
+use crate::lane::order::{Coalesced, Sizes};
+use crate::lane::outbox::Outbox;
+use crate::lane::reader::Reader;
+use crate::lane::waiting::Waiting;
+use crate::lane::wakes::Wakes;
+use crate::statistics::{Counters, count};
+
+pub(crate) use sending::Launch;
+
+/// The guarded part of a lane.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) conversations: Conversations<Waiting>,
+    pub(crate) credit: Credit,
+    outbox: Outbox,
+    /// How much one datagram of published requests may hold.
+    pub(crate) coalesced: Coalesced,
+    /// The receive buffers; away while somebody reads.
+    pub(crate) reader: Option<Box<Reader>>,
+    /// Somebody found the reader away: whoever has it reads to EAGAIN.
+    pub(crate) again: bool,
+    /// The Connection watches the socket's readiness.
+    pub(crate) armed: bool,
+    /// A dump is under way on this socket.
+    dumping: bool,
+    /// Why the lane ended, if it has.
+    pub(crate) ended: Option<Error>,
+    pub(crate) inbox: Option<Inbox>,
+    pub(crate) audience: Option<Audience>,
+    pub(crate) backlog: Backlog,
+    /// The socket's drop count when it was last accounted for.
+    drops: u32,
+    /// Receive errors in a row without a datagram between them.
+    failures: u32,
+}
+
+impl State {
+    pub(crate) fn new(profile: Profile, sizes: Sizes, drops: u32) -> Self {
+        Self {
+            conversations: Conversations::new(profile, seed()),
+            credit: Credit::new(sizes.receive_buffer),
+            outbox: Outbox::default(),
+            coalesced: Coalesced::default(),
+            reader: Some(Box::new(Reader::new(sizes.frame))),
+            again: false,
+            armed: false,
+            dumping: false,
+            ended: None,
+            inbox: None,
+            audience: None,
+            backlog: Backlog::default(),
+            drops,
+            failures: 0,
+        }
+    }
+
+    /// If that was the socket's dump, the next may begin.
+    fn dump_over(&mut self, ended: bool) {
+        if ended && self.dumping {
+            self.dumping = false;
+            self.outbox.release_dumps();
+        }
+    }
+
+    /// Feeds one received datagram.
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        received: &Received,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
+        self.failures = 0;
+        count(&counters.datagrams_received);
+        let datagram = Datagram {
+            bytes,
+            full_len: received.full_len,
+            sender: received.sender.port,
+            group: received.group,
+            nsid: received.nsid,
+        };
+        self.deliver(
+            cost_of(received.full_len),
+            wakes,
+            counters,
+            |conversations, sink| {
+                conversations.receive(&datagram, sink);
+            },
+        );
+        let reached = self.backlog.advance();
+        if !reached.is_empty() {
+            self.deliver(0, wakes, counters, |conversations, sink| {
+                for sequence in reached {
+                    conversations.pass(sequence, sink);
+                }
+            });
+        }
+    }
+
+    /// A receive call that began at `mark` found the queue empty.
+    pub(crate) fn emptied(&mut self, mark: Mark, wakes: &mut Wakes, counters: &Counters) {
+        self.failures = 0;
+        self.deliver(0, wakes, counters, |conversations, sink| {
+            conversations.empty(mark, sink)
+        });
+        let conversations = &self.conversations;
+        self.backlog
+            .keep_fences(|sequence| conversations.is_open(sequence));
+    }
+
+    /// Runs one step of the state machine with everything it may deliver to.
+    fn deliver(
+        &mut self,
+        cost: u32,
+        wakes: &mut Wakes,
+        counters: &Counters,
+        step: impl FnOnce(&mut Conversations<Waiting>, &mut Delivery<'_>),
+    ) {
+        let mut dump_ended = false;
+        let mut delivery = Delivery {
+            wakes,
+            credit: &mut self.credit,
+            counters,
+            inbox: self.inbox.as_ref(),
+            audience: self.audience.as_ref(),
+            dump_ended: &mut dump_ended,
+            ended: self.ended.as_ref(),
+            cost,
+        };
+        step(&mut self.conversations, &mut delivery);
+        self.dump_over(dump_ended);
+    }
+
+    /// All that preceded a receive error has been read: subscribers are told
+    /// what was lost before what comes next.
+    pub(crate) fn lost(&mut self, drops: Option<u32>, wakes: &mut Wakes, counters: &Counters) {
+        self.backlog.settle_loss();
+        let dropped = drops.map(|now| now.wrapping_sub(std::mem::replace(&mut self.drops, now)));
+        let loss = Loss::in_kernel(dropped);
+        if let Some(audience) = &self.audience {
+            audience.lost(loss, wakes, counters);
+        }
+        if let Some(inbox) = &self.inbox {
+            // Answers and events may be among what was dropped.
+            inbox.lost(loss.bounded(), wakes);
+        }
+    }
+
+    /// A receive call failed: answers may be lost. Says whether the socket is
+    /// beyond use.
+    pub(crate) const fn failed(&mut self) -> bool {
+        self.failures += 1;
+        self.failures > MAX_FAILURES
+    }
+
+    /// Nobody waits for this conversation any more. Returns what it held, to
+    /// be dropped after unlocking.
+    pub(crate) fn cancel(
+        &mut self,
+        sequence: Sequence,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) -> Option<Waiting> {
+        if self.conversations.is_finished(sequence) {
+            return self.conversations.take(sequence);
+        }
+        let waiting = self.conversations.data_mut(sequence)?;
+        if waiting.queued {
+            let waiting = self.conversations.unsent(sequence);
+            let conversations = &mut self.conversations;
+            self.outbox
+                .withdraw(|sequence| conversations.data_mut(sequence).is_some());
+            return waiting;
+        }
+        let held = Waiting {
+            replies: std::mem::take(&mut waiting.replies),
+            waker: waiting.waker.take(),
+            request: std::mem::take(&mut waiting.request),
+            ..Waiting::default()
+        };
+        // A late answer may never come: its credit must not be held by a
+        // request nobody waits for.
+        if self.conversations.timing(sequence) == Some(Timing::Late)
+            && let Some(waiting) = self.conversations.data_mut(sequence)
+        {
+            self.credit.give(std::mem::take(&mut waiting.charge));
+        }
+        self.deliver(0, wakes, counters, |conversations, sink| {
+            conversations.cancel(sequence, sink);
+        });
+        Some(held)
+    }
+
+    /// The lane is over: everybody is told.
+    pub(crate) fn end(&mut self, error: Error, wakes: &mut Wakes, counters: &Counters) {
+        if self.ended.is_some() {
+            return;
+        }
+        self.ended = Some(error);
+        self.outbox.clear();
+        self.deliver(0, wakes, counters, |conversations, sink| {
+            conversations.abandon(sink)
+        });
+        if let Some(inbox) = &self.inbox {
+            inbox.end(wakes);
+        }
+        if let Some(audience) = &self.audience {
+            audience.end(wakes);
+        }
+    }
+
+    /// Whether only readiness can tell what comes next.
+    pub(crate) fn needs_readiness(&self) -> bool {
+        self.ended.is_none()
+            && (self.conversations.late() > 0
+                || self.inbox.as_ref().is_some_and(Inbox::is_wanted)
+                || self.audience.as_ref().is_some_and(Audience::is_wanted))
+    }
+
+    /// Whether a close has to wait: somebody waits for an answer.
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.conversations.awaited() > 0
+    }
+}
+
+/// A starting sequence number that a stranger cannot guess: the standard
+/// library's hasher is seeded by the operating system.
+fn seed() -> u32 {
+    use std::hash::{BuildHasher, RandomState};
+    let [a, b, c, d, ..] = RandomState::new().hash_one("nlmsg_seq").to_ne_bytes();
+    u32::from_ne_bytes([a, b, c, d])
+}
+
+/// Receive errors in a row after which the socket is given up. One error per
+/// overrun is normal; a descriptor that is gone fails for ever.
+const MAX_FAILURES: u32 = 64;

@@ -1,0 +1,255 @@
+//! The way of a request out: from its order to the datagram that carries it,
+//! or back if it could not be sent. Owns who may send when: credit, the
+//! socket's one dump, the order of the outbox.
+
+use std::io;
+
+use netlane_proto::{Expect, Sequence};
+use netlane_sys::Address;
+
+use super::State;
+use crate::lane::order::Order;
+use crate::lane::outbox::Intent;
+use crate::lane::reader::Reader;
+use crate::lane::waiting::{Ending, Waiting};
+use crate::lane::wakes::Wakes;
+use crate::statistics::{Counters, count};
+
+/// What is to become of an enlisted request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Launch {
+    /// It is to be sent.
+    Now,
+    /// Its answer would not fit beside those that are under way.
+    Later,
+    /// It was cancelled, or the lane has ended.
+    Never,
+}
+
+impl State {
+    /// Whether a request may be sent at once by its own caller.
+    pub(crate) fn may_send(&self, order: &Order) -> bool {
+        self.outbox.is_empty()
+            && !self.backlog.is_lossy()
+            && self.credit.fits(self.charge(order))
+            && !(self.dumping && order.is_kernel_dump())
+    }
+
+    /// What the answer is expected to cost of the window. A user peer cannot
+    /// overflow the receive buffer: it is its send that fails (KERNEL:
+    /// `netlink_attachskb`).
+    fn charge(&self, order: &Order) -> u32 {
+        match order.to {
+            Some(address) if address != Address::KERNEL => 0,
+            _ => self.credit.charge(order.kind, order.expect),
+        }
+    }
+
+    /// Begins a conversation whose request its caller sends at once.
+    pub(crate) fn register(&mut self, order: &mut Order) -> Sequence {
+        let sequence = self.submit(order, false);
+        let port = self.conversations.profile().port;
+        netlane_wire::set_sequence_port(&mut order.bytes, sequence.get(), port);
+        sequence
+    }
+
+    /// Begins a conversation whose request waits in the outbox.
+    pub(crate) fn publish(&mut self, mut order: Order) -> Sequence {
+        let sequence = self.enlist(&mut order);
+        self.outbox.push(Intent {
+            sequence,
+            dump: order.is_kernel_dump(),
+            bytes: order.bytes,
+            to: order.to,
+        });
+        sequence
+    }
+
+    /// Begins a conversation whose request another thread will send.
+    pub(crate) fn enlist(&mut self, order: &mut Order) -> Sequence {
+        let sequence = self.submit(order, true);
+        let port = self.conversations.profile().port;
+        let number = if order.plain { 0 } else { sequence.get() };
+        netlane_wire::set_sequence_port(&mut order.bytes, number, port);
+        sequence
+    }
+
+    fn submit(&mut self, order: &Order, queued: bool) -> Sequence {
+        let charge = self.charge(order);
+        let dump = order.is_kernel_dump();
+        if !queued {
+            self.credit.take(charge);
+            self.dumping |= dump;
+        }
+        let waiting = Waiting {
+            kind: order.kind,
+            charge,
+            queued,
+            unsent: queued,
+            wake_when_sent: order.expect == Expect::Nothing,
+            dump,
+            streams: order.expect == Expect::Dump,
+            plain: order.plain,
+            ..Waiting::default()
+        };
+        let peer = order.to.map_or(0, |address| address.port);
+        self.conversations
+            .submit(order.expect, order.timing, peer, waiting)
+    }
+
+    /// An enlisted request is about to be sent: whether it may.
+    pub(crate) fn launch(&mut self, sequence: Sequence) -> Launch {
+        if self.conversations.is_finished(sequence) {
+            return Launch::Never;
+        }
+        let Some(waiting) = self.conversations.data_mut(sequence) else {
+            return Launch::Never;
+        };
+        if self.backlog.is_lossy() || !self.credit.fits(waiting.charge) {
+            return Launch::Later;
+        }
+        waiting.queued = false;
+        self.credit.take(waiting.charge);
+        Launch::Now
+    }
+
+    /// [`launch`](Self::launch) for the rest of a datagram: it goes or it does
+    /// not, so its credit is taken even if it does not fit.
+    pub(crate) fn launch_along(&mut self, sequence: Sequence) {
+        if let Some(waiting) = self.conversations.data_mut(sequence)
+            && std::mem::take(&mut waiting.queued)
+        {
+            self.credit.take(waiting.charge);
+        }
+    }
+
+    /// The send of a registered request failed: it did not happen.
+    pub(crate) fn unsent(&mut self, sequence: Sequence) {
+        if let Some(waiting) = self.conversations.unsent(sequence)
+            && !waiting.queued
+        {
+            self.credit.give(waiting.charge);
+            self.dump_over(waiting.dump);
+        }
+    }
+
+    /// Fills the reader's outgoing datagram with published requests, as far as
+    /// the window allows. Returns the address they go to, if there are any.
+    pub(crate) fn fill(&mut self, reader: &mut Reader) -> Option<Option<Address>> {
+        reader.outgoing.clear();
+        reader.sequences.clear();
+        let mut address = None;
+        // Until an overrun is read to its end the kernel admits no answer.
+        while !self.backlog.is_lossy() {
+            let conversations = &mut self.conversations;
+            let alive = |sequence| conversations.data_mut(sequence).is_some();
+            let Some(intent) = self.outbox.front(self.dumping, alive) else {
+                break;
+            };
+            let Some(waiting) = self.conversations.data_mut(intent.sequence) else {
+                break;
+            };
+            let full = reader.outgoing.len() + intent.bytes.len() > self.coalesced.bytes
+                || reader.sequences.len() >= self.coalesced.requests
+                || address.is_some_and(|to| to != intent.to);
+            let waits = !self.credit.fits(waiting.charge);
+            if waits || (full && !reader.sequences.is_empty()) {
+                break;
+            }
+            let Some(intent) = self.outbox.pop() else {
+                break;
+            };
+            waiting.queued = false;
+            self.credit.take(waiting.charge);
+            self.dumping |= intent.dump;
+            address = Some(intent.to);
+            reader.push(intent.sequence, &intent.bytes);
+            waiting.request = intent.bytes;
+        }
+        address
+    }
+
+    /// Whether a published request could be sent now.
+    pub(crate) fn sendable(&mut self) -> bool {
+        let conversations = &mut self.conversations;
+        let mut charge = 0;
+        let alive = |sequence| match conversations.data_mut(sequence) {
+            Some(waiting) => {
+                charge = waiting.charge;
+                true
+            }
+            None => false,
+        };
+        let waits = self.outbox.front(self.dumping, alive).is_some();
+        waits && !self.backlog.is_lossy() && self.credit.fits(charge)
+    }
+
+    /// Whether a published request has left the outbox.
+    pub(crate) fn is_sent(&mut self, sequence: Sequence) -> bool {
+        self.conversations
+            .data_mut(sequence)
+            .is_none_or(|waiting| !waiting.queued)
+    }
+
+    /// The datagram of [`fill`](Self::fill) was sent, or not.
+    pub(crate) fn dispatched(
+        &mut self,
+        reader: &Reader,
+        result: &io::Result<()>,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
+        for &sequence in &reader.sequences {
+            self.settle_send(sequence, result, wakes, counters);
+        }
+    }
+
+    /// A request was sent, or not.
+    pub(crate) fn settle_send(
+        &mut self,
+        sequence: Sequence,
+        result: &io::Result<()>,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
+        match result {
+            Ok(()) => {
+                count(&counters.sent);
+                let Some(waiting) = self.conversations.sent(sequence) else {
+                    return;
+                };
+                waiting.unsent = false;
+                if waiting.plain {
+                    self.conclude(sequence, Ending::Silent, wakes);
+                } else if waiting.wake_when_sent {
+                    wakes.add(waiting.waker.take());
+                }
+            }
+            Err(error) => self.conclude(sequence, Ending::Unsent(copy_of(error)), wakes),
+        }
+    }
+
+    /// Ends a conversation that the kernel knows nothing of.
+    fn conclude(&mut self, sequence: Sequence, ending: Ending, wakes: &mut Wakes) {
+        let awaited = !self.conversations.is_cancelled(sequence);
+        let Some(mut waiting) = self.conversations.unsent(sequence) else {
+            return;
+        };
+        self.credit.give(std::mem::take(&mut waiting.charge));
+        self.dump_over(waiting.dump);
+        wakes.add(waiting.waker.take());
+        // The caller finds its ending under the same number: put it back as
+        // a conversation that is over. Without a caller nobody would take it.
+        if awaited {
+            waiting.ending = Some(ending);
+            self.conversations.restore(sequence, waiting);
+        }
+    }
+}
+
+/// `io::Error` is not `Clone`; the errno is all a system call gave.
+fn copy_of(error: &io::Error) -> io::Error {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
