@@ -115,7 +115,7 @@ boot() {
         -serial "file:$work/kernel.log" -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
         -kernel "$work/vmlinuz" -initrd "$work/initramfs" \
-        -append "console=ttyS0 loglevel=5 panic=-1" </dev/null | tr -d '\r' || status=${PIPESTATUS[0]}
+        -append "console=ttyS0 loglevel=5 panic=-1" </dev/null | sed -u 's/\r$//' || status=${PIPESTATUS[0]}
     say "$abi, $((SECONDS - started)) s in the emulator"
     if grep -qE 'BUG:|WARNING:|Oops|Kernel panic|general protection|Call Trace' "$work/kernel.log"; then
         cat "$work/kernel.log" >&2

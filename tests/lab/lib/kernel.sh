@@ -16,22 +16,45 @@ missing_tools() {
 install_tools() {
     local missing
     missing=$(missing_tools)
-    if [ -n "$missing" ] && [ "$(id -u)" = 0 ]; then
+    if [ -n "$missing" ] && may_install; then
         say "installing" $missing
         update_lists
-        apt-get install -y --no-install-recommends $(sed 's/.*://' <<<"$missing" | grep -v '(') libelf1 \
-            >"$work/install.log" 2>&1 || { tail -5 "$work/install.log" >&2; die "apt-get install failed"; }
+        packages install -y --no-install-recommends $(sed 's/.*://' <<<"$missing" | grep -v '(') libelf1 ||
+            die "cannot install $(echo $missing): apt-get says why above"
         missing=$(missing_tools)
     fi
     [ -z "$missing" ] || die "missing tools (command:package): $(echo $missing)"
     PATH=$PATH:/usr/sbin:/sbin
 }
 
-# Once per run; only root can, everybody else works with the lists that are there.
+may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+# apt-get as root, patient with a slow mirror and with another apt-get, but not for ever.
+packages() {
+    local root=()
+    [ "$(id -u)" = 0 ] || root=(sudo -n)
+    patiently "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${apt_options[@]}" "$@"
+}
+
+apt_options=(-q -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30
+    -o DPkg::Lock::Timeout=120)
+
+# Runs a command that talks to the mirror; what it said is shown only if it fails.
+patiently() {
+    local status=0
+    timeout --kill-after=20 300 "$@" >"$work/apt.log" 2>&1 </dev/null || status=$?
+    [ $status -eq 0 ] && return
+    tail -20 "$work/apt.log" >&2
+    [ $status -ne 124 ] || say "no end of '$*' after 300 s"
+    return $status
+}
+
+# Once per run; who may not works with the lists that are there, and so does everybody while the
+# mirror is away.
 update_lists() {
-    [ "$(id -u)" = 0 ] && [ -z "${updated-}" ] || return 0
+    [ -z "${updated-}" ] && may_install || return 0
     updated=1
-    apt-get update -qq >&2 || die "apt-get update failed"
+    packages update || say "apt-get update failed: going on with the lists that are here"
 }
 
 # First dependency of package $1 that starts with $2.
@@ -67,13 +90,13 @@ prepare_kernel() {
 }
 
 fetch_kernel() {
-    local headers=linux-headers-$abi packages deb partial=$cache/$abi.partial
-    packages=("linux-image-$abi" "$headers" "$(depends "$headers" 'linux-headers-.*-common')"
+    local headers=linux-headers-$abi wanted deb partial=$cache/$abi.partial
+    wanted=("linux-image-$abi" "$headers" "$(depends "$headers" 'linux-headers-.*-common')"
         "$(depends "$headers" linux-kbuild)")
-    say "fetching ${packages[*]}"
+    say "fetching ${wanted[*]}"
     mkdir "$work/debs"
-    (cd "$work/debs" && apt-get download -qq "${packages[@]}") 2>"$work/download.log" ||
-        { cat "$work/download.log" >&2; die "apt-get download failed"; }
+    (cd "$work/debs" && patiently apt-get "${apt_options[@]}" download "${wanted[@]}") ||
+        die "cannot download ${wanted[*]}: apt-get says why above"
     rm -rf "$partial"
     mkdir "$partial"
     for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$partial"; done
