@@ -114,6 +114,43 @@ fn every_request_has_a_span_with_its_fate() {
 }
 
 #[test]
+fn requests_made_together_have_a_span_each() {
+    in_namespace(|| {
+        let scribe = Scribe::default();
+        tracing::subscriber::with_default(scribe.clone(), || {
+            play(async {
+                let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+                let outcomes = handle
+                    .batch([get_link(LOOPBACK), get_link(NO_INTERFACE)])
+                    .await;
+                assert!(outcomes[0].is_ok() && outcomes[1].is_err());
+                let netfilter = netlane::spawn(Protocol::NETFILTER).unwrap();
+                // A subsystem that has no transactions refuses the first message.
+                let members = vec![get_link(LOOPBACK)];
+                netfilter.transaction(1, members).await.unwrap_err();
+            });
+        });
+        let spans = scribe.spans();
+        let [batch, good, refused, transaction, begin, member, end] = &spans[..] else {
+            panic!("{spans:#?}");
+        };
+        assert!(batch.starts_with("batch ") && batch.contains("requests=2"));
+        assert!(batch.contains("failed=1"), "{batch}");
+        assert!(good.contains("outcome=\"answered\""), "{good}");
+        assert!(refused.contains("refused"), "{refused}");
+        assert!(transaction.starts_with("transaction ") && transaction.contains("requests=3"));
+        assert!(transaction.contains("refused"), "{transaction}");
+        for span in [good, refused, begin, member, end] {
+            assert!(span.starts_with("request ") && span.contains("type="));
+            assert!(
+                span.contains("sequence=") && span.contains("outcome="),
+                "{span}"
+            );
+        }
+    });
+}
+
+#[test]
 fn no_byte_of_a_payload_is_said_unasked() {
     in_namespace(|| {
         let scribe = Scribe::default();

@@ -22,6 +22,7 @@ use crate::handle::Keep;
 use crate::lane::{Cancelled, Order, Waiting};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
+use crate::spans;
 use crate::statistics::{count, count_many};
 use crate::{Answer, Error};
 
@@ -45,7 +46,7 @@ pub struct Batch {
     /// What is not published yet, last first.
     rest: VecDeque<Result<Order, Error>>,
     /// What is published and not answered, in order.
-    window: VecDeque<(Sequence, Asked)>,
+    window: VecDeque<(Sequence, Member)>,
     outcomes: Outcomes,
     deadline: Deadline,
     /// From the first datagram to the end: a close waits for it.
@@ -105,21 +106,26 @@ impl Batch {
             return;
         }
         let shared = &self.keep.shared;
-        let kinds: Vec<u16> = orders.iter().map(|order| order.kind).collect();
+        let protocol = self.keep.shared.config.protocol;
+        let members = orders.iter().map(|order| {
+            let kind = order.kind;
+            Member::new(&self.span, Asked { protocol, kind }, order)
+        });
+        let members: Vec<_> = members.collect();
         let sequences = if shared.config.offload.is_aside(!quick) {
             self.offload(orders)
         } else {
             shared.lane.publish_all(orders)
         };
-        let protocol = shared.config.protocol;
         match sequences {
             Ok(sequences) => {
-                let asked = kinds.into_iter().map(|kind| Asked { protocol, kind });
-                self.window.extend(sequences.into_iter().zip(asked));
+                let begun = sequences.into_iter().zip(members);
+                self.window
+                    .extend(begun.inspect(|(sequence, member)| member.begun(*sequence)));
             }
             Err(error) => {
-                self.outcomes
-                    .extend(kinds.iter().map(|_| Err(error.clone())));
+                let refused = members.iter().map(|member| member.end(Err(error.clone())));
+                self.outcomes.extend(refused);
             }
         }
     }
@@ -198,27 +204,24 @@ impl Batch {
         if finished.is_empty() {
             return Poll::Pending;
         }
-        let asked = self.window.drain(..finished.len());
-        self.outcomes.extend(
-            finished
-                .into_iter()
-                .zip(asked)
-                .map(|(waiting, (_, asked))| outcome(waiting).map_err(|error| error.about(asked))),
-        );
+        let members = self.window.drain(..finished.len());
+        let ended = finished.into_iter().zip(members);
+        self.outcomes
+            .extend(ended.map(|(waiting, (_, member))| member.end(outcome(waiting))));
         Poll::Ready(())
     }
 
     /// The deadline has passed: what is open is not known, the rest not sent.
     fn time_out(&mut self) {
         let limit = self.deadline.limit();
-        for (sequence, asked) in std::mem::take(&mut self.window) {
+        for (sequence, member) in std::mem::take(&mut self.window) {
             let shared = &self.keep.shared;
             count(&shared.counters.timed_out);
             let error = match shared.lane.cancel(sequence) {
                 Cancelled::Withdrawn => Error::never_sent(limit, shared.hint()),
                 _ => Error::timed_out(limit, shared.hint()),
             };
-            self.outcomes.push(Err(error.about(asked)));
+            self.outcomes.push(member.end(Err(error)));
         }
         self.outcomes
             .extend(std::mem::take(&mut self.rest).into_iter().map(|order| {
@@ -271,8 +274,35 @@ impl Drop for Batch {
     }
 }
 
+/// One request among others that are made together: what it asks, and its span.
+#[derive(Debug)]
+pub(crate) struct Member {
+    asked: Asked,
+    span: Span,
+}
+
+impl Member {
+    /// A request that is about to be made, with others under one span.
+    pub(crate) fn new(together: &Span, asked: Asked, order: &Order) -> Self {
+        let span = spans::member(together, asked, order);
+        Self { asked, span }
+    }
+
+    /// It has its sequence number.
+    pub(crate) fn begun(&self, sequence: Sequence) {
+        spans::note_sequence(&self.span, sequence);
+    }
+
+    /// It has ended: labels its outcome, and notes it.
+    pub(crate) fn end(&self, outcome: Result<Answer, Error>) -> Result<Answer, Error> {
+        let outcome = outcome.map_err(|error| error.about(self.asked));
+        spans::note_outcome(&self.span, &outcome);
+        outcome
+    }
+}
+
 /// Judges one answer of a batch.
-fn outcome(waiting: Waiting) -> Result<Answer, Error> {
+pub(crate) fn outcome(waiting: Waiting) -> Result<Answer, Error> {
     let mut waiting = waiting;
     let bytes = std::mem::take(&mut waiting.request);
     judge(

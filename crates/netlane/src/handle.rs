@@ -306,7 +306,8 @@ impl Handle {
         self.shared().port
     }
 
-    /// The request lane's options, as the kernel reads them back.
+    /// The request lane's options, as the kernel reads them back. The sockets
+    /// of dumps are set up alike; a [`Subscription`] has its own.
     ///
     /// # Errors
     ///

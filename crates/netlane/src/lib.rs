@@ -69,6 +69,7 @@ mod operations;
 mod options;
 mod pace;
 mod protocol;
+mod spans;
 mod statistics;
 mod transaction;
 mod typed;

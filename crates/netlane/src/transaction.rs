@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use netlane_proto::{Expect, Sequence};
 use netlane_wire::{Flags, Message};
+use tracing::Span;
 
-use crate::answer::{Question, judge};
+use crate::batch::{Member, outcome};
 use crate::deadline::Deadline;
+use crate::error::Asked;
 use crate::exchange::order_of;
 use crate::handle::Keep;
 use crate::lane::{Cancelled, Order};
 use crate::statistics::count;
-use crate::{Answer, Error};
+use crate::{Answer, Error, Protocol};
 
 /// A netfilter transaction that is being made: a future of the members'
 /// answers, in order, or of the error for which nothing of it was done.
@@ -37,30 +39,45 @@ pub struct Transaction {
     keep: Keep,
     orders: Result<Vec<Order>, Option<Error>>,
     sequences: Vec<Sequence>,
+    /// What each of them asks, in the same order.
+    members: Vec<Member>,
     /// Answers so far: BEGIN, the members, END.
     ended: Vec<Result<Answer, Error>>,
     deadline: Deadline,
+    span: Span,
 }
 
 impl Transaction {
     pub(crate) fn new(keep: Keep, subsystem: u8, members: Vec<Message>) -> Self {
-        let config = &keep.shared.config;
-        let buffer = keep.shared.lane.socket.receive_buffer().unwrap_or(0);
-        let acknowledged = members.len() <= buffer / ANSWER_COST;
-        let wrapped = wrap(subsystem, members, acknowledged);
-        let orders = wrapped
-            .into_iter()
-            .map(|(message, expect)| order_of(message, expect, config))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(Some);
         let deadline = Deadline::new(keep.shared.config.deadline);
+        let orders = Self::orders(&keep, subsystem, members).map_err(Some);
         Self {
             keep,
             orders,
             sequences: Vec::new(),
+            members: Vec::new(),
             ended: Vec::new(),
             deadline,
+            span: Span::none(),
         }
+    }
+
+    /// The members between BEGIN and END, ready to be sent.
+    fn orders(keep: &Keep, subsystem: u8, members: Vec<Message>) -> Result<Vec<Order>, Error> {
+        let config = &keep.shared.config;
+        if config.protocol != Protocol::NETFILTER {
+            return Err(Error::invalid(format!(
+                "{} has no transactions: NETLINK_NETFILTER has",
+                config.protocol
+            )));
+        }
+        let buffer = keep.shared.lane.socket.receive_buffer().unwrap_or(0);
+        let acknowledged = members.len() <= buffer / ANSWER_COST;
+        let wrapped = wrap(subsystem, members, acknowledged);
+        wrapped
+            .into_iter()
+            .map(|(message, expect)| order_of(message, expect, config))
+            .collect()
     }
 
     /// How long to wait at most.
@@ -74,7 +91,10 @@ impl Transaction {
     fn begin(&mut self, orders: Vec<Order>) -> Result<(), Error> {
         let shared = Arc::clone(&self.keep.shared);
         shared.check_open()?;
+        self.open_spans(&orders);
         let (sequences, bytes) = shared.lane.enlist_together(orders)?;
+        let begun = sequences.iter().zip(&self.members);
+        begun.for_each(|(sequence, member)| member.begun(*sequence));
         let job = {
             let (shared, sequences) = (Arc::clone(&shared), sequences.clone());
             Box::new(move || shared.lane.send_together(&sequences, &bytes))
@@ -90,6 +110,22 @@ impl Transaction {
         Ok(())
     }
 
+    /// One span for all, and one for each message.
+    fn open_spans(&mut self, orders: &[Order]) {
+        let protocol = self.keep.shared.config.protocol;
+        self.span = tracing::debug_span!(
+            "transaction",
+            %protocol,
+            requests = orders.len(),
+            outcome = tracing::field::Empty,
+        );
+        let members = orders.iter().map(|order| {
+            let kind = order.kind;
+            Member::new(&self.span, Asked { protocol, kind }, order)
+        });
+        self.members = members.collect();
+    }
+
     /// Collects answers until all have ended.
     fn poll_answers(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while self.ended.len() < self.sequences.len() {
@@ -102,17 +138,12 @@ impl Transaction {
             if finished.is_empty() {
                 return Poll::Pending;
             }
-            self.ended.extend(finished.into_iter().map(|mut waiting| {
-                let bytes = std::mem::take(&mut waiting.request);
-                judge(
-                    waiting,
-                    Question {
-                        bytes: &bytes,
-                        header_len: None,
-                        table: None,
-                    },
-                )
-            }));
+            let members = self.members.iter().skip(self.ended.len());
+            let ended = finished.into_iter().zip(members);
+            let ended: Vec<_> = ended
+                .map(|(waiting, member)| member.end(outcome(waiting)))
+                .collect();
+            self.ended.extend(ended);
         }
         Poll::Ready(())
     }
@@ -142,14 +173,24 @@ impl Future for Transaction {
         let this = &mut *self;
         match std::mem::replace(&mut this.orders, Err(None)) {
             Ok(orders) => this.begin(orders)?,
-            Err(Some(error)) => return Poll::Ready(Err(error)),
+            Err(Some(error)) => {
+                this.keep.shared.check_open()?;
+                return Poll::Ready(Err(error));
+            }
             Err(None) => {}
         }
-        if this.poll_answers(context).is_ready() {
-            return Poll::Ready(this.verdict());
-        }
-        ready!(this.deadline.poll(&this.keep.shared, context));
-        Poll::Ready(Err(this.time_out()))
+        let verdict = match this.poll_answers(context) {
+            Poll::Ready(()) => this.verdict(),
+            Poll::Pending => {
+                ready!(this.deadline.poll(&this.keep.shared, context));
+                Err(this.time_out())
+            }
+        };
+        match &verdict {
+            Ok(_) => this.span.record("outcome", "done"),
+            Err(error) => this.span.record("outcome", tracing::field::display(error)),
+        };
+        Poll::Ready(verdict)
     }
 }
 

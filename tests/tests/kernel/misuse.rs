@@ -74,7 +74,24 @@ fn what_cannot_be_built_is_never_sent() {
             assert!(handle.send(nul()).await.unwrap_err().was_not_sent());
             assert!(handle.dump(nul()).next().await.unwrap().is_err());
             assert!(handle.batch([nest()]).await[0].is_err());
-            assert!(handle.transaction(10, vec![nul()]).await.is_err());
+            assert_eq!(handle.statistics().sent, 0);
+            let netfilter = netlane::spawn(Protocol::NETFILTER).unwrap();
+            let error = netfilter.transaction(10, vec![nul()]).await.unwrap_err();
+            assert!(words(&error).contains("NUL"), "{}", words(&error));
+            assert_eq!(netfilter.statistics().sent, 0);
+        })
+    });
+}
+
+#[test]
+fn only_netfilter_has_transactions() {
+    in_namespace(|| {
+        play(async {
+            let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+            let members = vec![get_link(LOOPBACK)];
+            let error = handle.transaction(10, members).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert!(words(&error).contains("NETLINK_NETFILTER"), "{error}");
             assert_eq!(handle.statistics().sent, 0);
         })
     });

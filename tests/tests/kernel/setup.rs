@@ -24,6 +24,10 @@ fn the_defaults_are_set_and_can_be_read() {
             assert!(options.ext_ack && options.cap_ack && options.strict_check);
             assert_eq!(options.port, handle.port());
             assert_ne!(options.port, 0);
+            let links = handle.subscribe([GROUP_LINK]).await.unwrap();
+            let options = links.options().unwrap();
+            assert!(options.pktinfo && options.ext_ack);
+            assert_eq!(options.port, links.port());
             // Strict checking means something to NETLINK_ROUTE alone.
             let diag = netlane::spawn(Protocol::SOCK_DIAG).unwrap();
             assert!(!diag.options().unwrap().strict_check);

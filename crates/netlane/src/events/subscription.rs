@@ -11,10 +11,10 @@ use futures::Stream;
 
 use super::lanes::{Key, Member};
 use super::{Audience, Entry, Event, Filter, Listener, Loss, Queue, WhenFull};
-use crate::Error;
 use crate::fence::Fence;
 use crate::handle::Keep;
 use crate::lane::Wakes;
+use crate::{Error, Options};
 
 /// A subscription that is being made; await it.
 #[derive(Debug)]
@@ -190,6 +190,16 @@ impl Subscription {
     #[must_use]
     pub fn port(&self) -> u32 {
         self.place.member.port
+    }
+
+    /// The options of the socket that hears for this subscription, as the
+    /// kernel reads them back.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel does not answer, which a live socket does.
+    pub fn options(&self) -> Result<Options, Error> {
+        Options::read(&self.place.member.lane.socket)
     }
 
     /// Waits until every event that was sent before this call is in this

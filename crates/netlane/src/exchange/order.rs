@@ -27,11 +27,6 @@ pub(crate) fn order_of(
     })
 }
 
-/// The flags of finished bytes.
-pub(super) fn flags_of(bytes: &[u8]) -> Flags {
-    Header::read(bytes).map_or(Flags::empty(), |header| header.flags)
-}
-
 /// A message as it is: no flag added, no conversation, no sequence number.
 pub(super) fn plain_order(message: Message, config: &Config) -> Result<Order, Error> {
     let flags = message.flags();

@@ -12,13 +12,13 @@ use netlane_proto::Sequence;
 use netlane_wire::Header;
 use tokio::time::Instant;
 
-use super::order::flags_of;
 use super::{Asking, Exchange, Stage};
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
 use crate::lane::{Begun, Cancelled, Waiting};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
+use crate::spans;
 use crate::statistics::count;
 use crate::{Answer, Error, ErrorKind};
 
@@ -37,7 +37,7 @@ impl Future for Exchange {
             // It was sent, and nobody waits for more.
             this.keep.shared.lane.cancel(sequence);
         }
-        this.record(&outcome);
+        spans::note_outcome(&this.span, &outcome);
         Poll::Ready(outcome.map_err(|error| error.about(this.question.asked)))
     }
 }
@@ -78,7 +78,7 @@ impl Exchange {
             }
             self.retry = None;
         } else {
-            self.open_span();
+            self.span = spans::request(self.question.asked, &self.order);
         }
         let shared = &self.keep.shared;
         shared.check_open()?;
@@ -95,7 +95,7 @@ impl Exchange {
         if !pace::has_budget() || shared.lane.is_crowded() {
             let sequence = shared.lane.publish(&mut self.order)?;
             self.stage = Stage::Aside(sequence);
-            self.span.record("sequence", sequence.get());
+            spans::note_sequence(&self.span, sequence);
             pace::yield_turn(context);
             return Poll::Pending;
         }
@@ -118,7 +118,7 @@ impl Exchange {
             Begun::Closed(error) => Poll::Ready(Err(error)),
             Begun::Pending(sequence) => {
                 self.stage = Stage::Waiting(sequence);
-                self.span.record("sequence", sequence.get());
+                spans::note_sequence(&self.span, sequence);
                 self.wait(context)
             }
             Begun::NotSent(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -170,7 +170,7 @@ impl Exchange {
             return Poll::Ready(Err(Error::not_sent_because(text)));
         }
         self.stage = Stage::Waiting(sequence);
-        self.span.record("sequence", sequence.get());
+        spans::note_sequence(&self.span, sequence);
         self.look(sequence, context)
     }
 
@@ -271,18 +271,6 @@ impl Exchange {
         }
     }
 
-    fn open_span(&mut self) {
-        self.span = tracing::debug_span!(
-            "request",
-            protocol = %self.question.asked.protocol,
-            r#type = self.order.kind,
-            flags = ?flags_of(&self.order.bytes),
-            expect = ?self.order.expect,
-            sequence = tracing::field::Empty,
-            outcome = tracing::field::Empty,
-        );
-    }
-
     /// Notes the sequence of a request that was begun and answered in one go.
     fn record_sequence(&self) {
         if !self.span.is_disabled()
@@ -290,16 +278,6 @@ impl Exchange {
         {
             self.span.record("sequence", header.sequence);
         }
-    }
-
-    fn record(&self, outcome: &Outcome) {
-        if self.span.is_disabled() {
-            return;
-        }
-        match outcome {
-            Ok(_) => self.span.record("outcome", "answered"),
-            Err(error) => self.span.record("outcome", tracing::field::display(error)),
-        };
     }
 }
 

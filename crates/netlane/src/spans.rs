@@ -1,0 +1,52 @@
+//! The `tracing` span of a request: what it says, in one place, whoever makes the
+//! request. Never a byte of a payload.
+
+use netlane_proto::Sequence;
+use netlane_wire::{Flags, Header};
+use tracing::Span;
+
+use crate::error::Asked;
+use crate::lane::Order;
+use crate::{Answer, Error};
+
+/// Opens the span of a request that is about to be made.
+pub(crate) fn request(asked: Asked, order: &Order) -> Span {
+    tracing::debug_span!(
+        "request",
+        protocol = %asked.protocol,
+        r#type = asked.kind,
+        flags = ?flags_of(&order.bytes),
+        expect = ?order.expect,
+        sequence = tracing::field::Empty,
+        outcome = tracing::field::Empty,
+    )
+}
+
+/// Opens the span of one of several requests that are made together: a child of
+/// theirs, and none if nobody listens to that.
+pub(crate) fn member(together: &Span, asked: Asked, order: &Order) -> Span {
+    if together.is_disabled() {
+        return Span::none();
+    }
+    together.in_scope(|| request(asked, order))
+}
+
+/// Notes the sequence number that a request went out with.
+pub(crate) fn note_sequence(span: &Span, sequence: Sequence) {
+    span.record("sequence", sequence.get());
+}
+
+/// Notes what happened to a request.
+pub(crate) fn note_outcome(span: &Span, outcome: &Result<Answer, Error>) {
+    if span.is_disabled() {
+        return;
+    }
+    match outcome {
+        Ok(_) => span.record("outcome", "answered"),
+        Err(error) => span.record("outcome", tracing::field::display(error)),
+    };
+}
+
+fn flags_of(bytes: &[u8]) -> Flags {
+    Header::read(bytes).map_or(Flags::empty(), |header| header.flags)
+}
