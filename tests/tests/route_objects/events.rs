@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, AsRawFd};
 
 use futures::{FutureExt, StreamExt};
-use netlane::{Error, Handle};
+use netlane::{Error, Filter, Handle, LossCause, WhenFull};
 use netlane_route::{
     Event, Family, Group, InetSetting, MdbChange, MdbEntry, Neighbour, NeighbourFlags,
     NeighbourState, NetnsId, RouteHandle, Tunnel, Watch, Watched,
@@ -35,6 +35,41 @@ macro_rules! assert_told {
             $events
         )
     };
+}
+
+#[test]
+fn a_watch_has_the_settings_of_a_subscription() {
+    in_namespace(|| {
+        run(async |handle| {
+            let mut latest = handle
+                .links()
+                .watch()
+                .capacity(1)
+                .when_full(WhenFull::DropOldest)
+                .await?;
+            let gone = Filter::new().types([17]);
+            let mut gone = handle.links().watch().filter(gone).await?;
+            pair(&handle, "a", "b").await?;
+            handle.links().delete("a").await?;
+
+            let events = told(&mut gone).await?;
+            assert_eq!(events.len(), 2, "{events:?}");
+            assert_told!(events, Event::DelLink(link) if link.view().name() == Ok(Some("b")));
+
+            latest.barrier().await?;
+            let first = latest.next().await.expect("a loss")?;
+            assert!(
+                matches!(&first, Watched::Lost(loss) if loss.cause == LossCause::QueueFull),
+                "{first:?}"
+            );
+            let last = latest.next().await.expect("an event")?;
+            assert!(
+                matches!(last, Watched::Event(Event::DelLink(_))),
+                "{last:?}"
+            );
+            Ok(())
+        });
+    });
 }
 
 #[test]

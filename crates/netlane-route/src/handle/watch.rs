@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures::{Stream, StreamExt};
-use netlane::{Error, Handle, Loss, Notice, Subscribe, Subscription};
+use netlane::{Error, Filter, Handle, Loss, Notice, Subscribe, Subscription, WhenFull};
 
 use crate::{Event, Group};
 
@@ -24,7 +24,33 @@ impl WatchGroups {
         }
     }
 
-    /// The subscription itself, for its settings and untyped events.
+    /// How many events may wait for the consumer.
+    pub fn capacity(self, events: usize) -> Self {
+        self.with(|subscribe| subscribe.capacity(events))
+    }
+
+    /// What to do when they are so many.
+    pub fn when_full(self, policy: WhenFull) -> Self {
+        self.with(|subscribe| subscribe.when_full(policy))
+    }
+
+    /// Only events that pass this filter, besides being of these groups.
+    pub fn filter(self, filter: Filter) -> Self {
+        self.with(|subscribe| subscribe.filter(filter))
+    }
+
+    /// Events of every network namespace that has an id in the socket's own: see [`Subscribe::all_namespaces`].
+    pub fn all_namespaces(self) -> Self {
+        self.with(Subscribe::all_namespaces)
+    }
+
+    fn with(self, change: impl FnOnce(Subscribe) -> Subscribe) -> Self {
+        Self {
+            subscribe: change(self.subscribe),
+        }
+    }
+
+    /// The subscription itself, for untyped events.
     pub fn into_subscribe(self) -> Subscribe {
         self.subscribe
     }
