@@ -11,11 +11,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use futures::StreamExt;
-use netlane::wire::{Flags, Message};
+use futures::TryStreamExt;
 use netlane::{Builder, Namespace, Protocol};
 use netlane_examples::lines;
-use netlane_examples::uapi::{RTM_GETLINK, ifinfomsg};
+use netlane_route::RouteHandle;
 
 /// Lists the network interfaces.
 #[derive(Parser)]
@@ -43,16 +42,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         .connect()?;
     tokio::spawn(connection);
 
-    // RTM_GETLINK with an empty `struct ifinfomsg` asks for all links. The transport adds the
-    // flags that the kind of conversation needs, here NLM_F_REQUEST and NLM_F_DUMP.
-    let request = Message::new(RTM_GETLINK, Flags::empty()).with_header(&ifinfomsg(0));
-
-    // A dump is a stream: the kernel writes the next part when this one has been read.
-    let mut links = handle.dump(request);
+    // A dump is a stream: the kernel writes the next part when this one has been read. An error
+    // is always the last item, after all the data there was.
+    let mut links = handle.links().list();
     let mut out = io::stdout().lock();
-    while let Some(link) = links.next().await {
-        // An error is always the last item, after all the data there was.
-        writeln!(out, "{}", lines::link(&link?))?;
+    while let Some(link) = links.try_next().await? {
+        writeln!(out, "{}", lines::link(link.view())?)?;
     }
     Ok(())
 }

@@ -14,10 +14,9 @@ use std::time::Instant;
 
 use anyhow::ensure;
 use clap::Parser;
-use futures::StreamExt;
-use netlane::wire::{Flags, Message};
+use futures::TryStreamExt;
 use netlane::{Handle, Protocol};
-use netlane_examples::uapi::*;
+use netlane_route::{Group, RouteHandle};
 use tokio::task::JoinSet;
 
 /// Lets many tasks talk to the kernel over one handle.
@@ -83,9 +82,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// Asks for one link again and again, and expects that link and no other.
 async fn ask_again(handle: Handle, rounds: u32, index: u32) -> anyhow::Result<()> {
     for _ in 0..rounds {
-        let request = Message::new(RTM_GETLINK, Flags::empty()).with_header(&ifinfomsg(index));
-        let link = handle.request_one(request).await?;
-        let got = u32_at(link.payload(), 4);
+        let got = handle.links().get(index).await?.view().index();
         ensure!(got == index, "asked for link {index}, got link {got}");
     }
     Ok(())
@@ -96,7 +93,7 @@ async fn ask_again(handle: Handle, rounds: u32, index: u32) -> anyhow::Result<()
 async fn dump_again(handle: Handle, rounds: u32, links: usize) -> anyhow::Result<()> {
     // A subscription beside it: its events come over yet another socket, and whatever their
     // number, they cannot displace an answer.
-    let events = handle.subscribe([RTNLGRP_LINK]).await?;
+    let events = handle.subscribe([Group::LINK.0]).await?;
     for _ in 0..rounds {
         let count = indexes(&handle).await?.len();
         let quiet = events.queued() == 0;
@@ -110,11 +107,7 @@ async fn dump_again(handle: Handle, rounds: u32, links: usize) -> anyhow::Result
 
 /// The indexes of all links.
 async fn indexes(handle: &Handle) -> anyhow::Result<Vec<u32>> {
-    let request = Message::new(RTM_GETLINK, Flags::empty()).with_header(&ifinfomsg(0));
-    let mut links = handle.dump(request);
-    let mut indexes = Vec::new();
-    while let Some(link) = links.next().await {
-        indexes.push(u32_at(link?.payload(), 4));
-    }
-    Ok(indexes)
+    let links = handle.links().list();
+    let indexes = links.map_ok(|link| link.view().index()).try_collect();
+    Ok(indexes.await?)
 }

@@ -18,10 +18,9 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use futures::StreamExt;
-use netlane::wire::Frame;
-use netlane::{Notice, Protocol};
+use netlane::Protocol;
 use netlane_examples::lines::Names;
-use netlane_examples::uapi::*;
+use netlane_route::{Event, Group, RouteHandle, Watched};
 
 /// Prints the events of the network as they happen.
 #[derive(Parser)]
@@ -56,12 +55,12 @@ enum Topic {
 
 impl Topic {
     /// The multicast groups that carry it.
-    const fn groups(self) -> &'static [u32] {
+    const fn groups(self) -> &'static [Group] {
         match self {
-            Self::Links => &[RTNLGRP_LINK],
-            Self::Addresses => &[RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR],
-            Self::Routes => &[RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE],
-            Self::Neighbours => &[RTNLGRP_NEIGH],
+            Self::Links => &[Group::LINK],
+            Self::Addresses => &[Group::IPV4_ADDRESS, Group::IPV6_ADDRESS],
+            Self::Routes => &[Group::IPV4_ROUTE, Group::IPV6_ROUTE],
+            Self::Neighbours => &[Group::NEIGHBOUR],
         }
     }
 }
@@ -81,67 +80,56 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     // First subscribe, then read the state: what changes in between is then seen twice, but
     // never missed.
-    let mut events = handle
-        .subscribe(groups.copied())
+    let events = handle
+        .watch(groups.copied())
         .capacity(arguments.capacity.into())
         .await?;
+    let mut events = pin!(events.take_until(stop(arguments.seconds)));
     let mut names = Names::load(&handle).await?;
 
     let mut out = io::stdout().lock();
     writeln!(out, "watching")?;
-    let mut stop = pin!(stop(arguments.seconds));
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    while left > 0 {
-        let notice = tokio::select! {
-            notice = events.next() => notice,
-            () = &mut stop => break,
-        };
-        match notice {
-            Some(Ok(Notice::Event(event))) => {
+    while left > 0
+        && let Some(event) = events.next().await
+    {
+        match event? {
+            Watched::Event(event) => {
                 left -= 1;
-                if event.frame.header().kind == RTM_NEWLINK {
-                    names.learn(&event.frame);
-                } else if !names.knows(&event.frame) {
+                if let Event::NewLink(link) = &event {
+                    names.learn(link);
+                } else if !names.knows(&event) {
                     // Of a link that is newer than our list; links are perhaps not followed.
                     names = Names::load(&handle).await?;
                 }
-                print(&mut out, &names, &event.frame)?;
+                writeln!(out, "{:<9}{}", title(&event), names.event(&event)?)?;
                 tokio::time::sleep(Duration::from_millis(arguments.pause)).await;
             }
             // The events before it have been printed; those after it follow.
-            Some(Ok(Notice::Lost(loss))) => {
+            Watched::Lost(loss) => {
                 writeln!(out, "LOST     {loss}; reading the names anew")?;
                 names = Names::load(&handle).await?;
             }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(error.into()),
-            None => break,
+            _ => {}
         }
     }
     let seen = handle.statistics();
-    writeln!(
-        out,
-        "{} events came, {} were lost",
-        seen.events, seen.events_lost
-    )?;
-    Ok(())
+    let (came, lost) = (seen.events, seen.events_lost);
+    Ok(writeln!(out, "{came} events came, {lost} were lost")?)
 }
 
-fn print(out: &mut impl Write, names: &Names, frame: &Frame) -> io::Result<()> {
-    let what = match frame.header().kind {
-        RTM_NEWLINK => "link",
-        RTM_DELLINK => "link -",
-        RTM_NEWADDR => "address",
-        RTM_DELADDR => "address -",
-        RTM_NEWROUTE => "route",
-        RTM_DELROUTE => "route -",
-        RTM_NEWNEIGH => "neigh",
-        RTM_DELNEIGH => "neigh -",
+const fn title(event: &Event) -> &'static str {
+    match event {
+        Event::NewLink(_) => "link",
+        Event::DelLink(_) => "link -",
+        Event::NewAddress(_) => "address",
+        Event::DelAddress(_) => "address -",
+        Event::NewRoute(_) => "route",
+        Event::DelRoute(_) => "route -",
+        Event::NewNeighbour(_) => "neigh",
+        Event::DelNeighbour(_) => "neigh -",
         _ => "other",
-    };
-    // The one-line view of a frame has its header, and never its payload.
-    let line = names.line(frame).unwrap_or_else(|| frame.to_string());
-    writeln!(out, "{what:<9}{line}")
+    }
 }
 
 /// Ready when the time is up, if there is a limit, or at Ctrl-C.

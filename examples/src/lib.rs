@@ -1,10 +1,9 @@
-//! What netlane's examples share: how a program ends, the kernel's numbers, and one line of text
-//! for each kind of object.
+//! What netlane's examples share: how a program ends, and one line of text for each kind of
+//! object.
 //!
 //! Owns nothing that a user of netlane needs; must not hide how netlane is used.
 
 pub mod lines;
-pub mod uapi;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

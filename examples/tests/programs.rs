@@ -207,7 +207,7 @@ fn every_program_explains_itself_and_refuses_what_it_does_not_know() {
     for (name, arguments) in [
         ("ping", ["--count", "0"]),
         ("ping", ["--interval", "99999999999999999999999"]),
-        ("routes", ["--table", "256"]),
+        ("routes", ["--table", "main"]),
         ("many_tasks", ["--tasks", "0"]),
         ("watch", ["--seconds", "-1"]),
         ("watch", ["--capacity", "x"]),
