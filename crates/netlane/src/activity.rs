@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 use crate::Error;
-use crate::connection::Shared;
+use crate::shared::Shared;
 
 /// How much is under way.
 #[derive(Debug, Default)]

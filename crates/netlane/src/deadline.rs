@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime;
 use tokio::time::{Instant, Sleep};
 
-use crate::connection::Shared;
+use crate::shared::Shared;
 
 /// A limit on waiting.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use netlane_proto::{Expect, Timing};
 use netlane_sys::{Address, Protocol};
 use netlane_wire::{Flags, Frame, Message, Request};
 
-use crate::connection::Shared;
 use crate::deadline::Deadline;
 use crate::events::{Subscribe, Subscription};
+use crate::shared::Shared;
 use crate::typed::Records;
 use crate::{Batch, Dump, Error, Exchange, Inbound, Options, Statistics, Transaction};
 

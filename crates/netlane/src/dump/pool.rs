@@ -8,7 +8,7 @@ use netlane_sys::Socket;
 use zeroize::Zeroize;
 
 use crate::Error;
-use crate::builder::Config;
+use crate::config::Config;
 
 /// A socket that carries one dump at a time, and its receive buffer.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use netlane_wire::{AttributeTable, Frame};
 use super::socket::{EBUSY, End, MAX_ATTEMPTS};
 use crate::Error;
 use crate::answer::{Question, judge};
-use crate::connection::Shared;
 use crate::deadline::Deadline;
 use crate::lane::{Begun, Ending, Order, Payload, Waiting};
+use crate::shared::Shared;
 use crate::statistics::count;
 
 /// A dump whose parts arrive on the request lane.

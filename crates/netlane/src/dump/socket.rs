@@ -15,9 +15,9 @@ use super::pool::{DumpPool, DumpSocket};
 use super::wait::Wait;
 use crate::Error;
 use crate::answer::Question;
-use crate::connection::Shared;
 use crate::lane::{Payload, Report, report_of};
 use crate::pace::{self, Timed};
+use crate::shared::Shared;
 use crate::statistics::{Counters, count, count_many};
 
 /// How a dump ended: without an error, or with one.

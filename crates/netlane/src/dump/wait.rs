@@ -11,8 +11,8 @@ use std::time::Duration;
 use netlane_sys::{Socket, Watch};
 
 use crate::Error;
-use crate::connection::Shared;
 use crate::deadline::Deadline;
+use crate::shared::Shared;
 use crate::statistics::count;
 
 /// A wait for the next part of a late dump.

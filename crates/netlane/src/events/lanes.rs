@@ -9,9 +9,10 @@ use netlane_proto::Profile;
 
 use super::Filter;
 use crate::Error;
-use crate::connection::{Shared, attend};
+use crate::drivers::attend;
 use crate::lane::{Lane, Sizes};
 use crate::protocol::Lanes;
+use crate::shared::Shared;
 
 /// What an event lane carries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use netlane_proto::{Expect, Timing};
 use netlane_wire::{Flags, Header, Message};
 
 use crate::Error;
-use crate::builder::Config;
+use crate::config::Config;
 use crate::lane::{Order, Payload, kind_of};
 
 /// A message as an order, with the flags that its expectation needs.

@@ -1,0 +1,170 @@
+//! What the handles of a connection and its task share. Owns the order of the
+//! end: first nothing new, then nothing at all.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use netlane_proto::Profile;
+use netlane_sys::{Address, Socket};
+use tokio::runtime;
+
+use crate::Error;
+use crate::activity::Activities;
+use crate::config::Config;
+use crate::drivers::Drivers;
+use crate::dump::DumpPool;
+use crate::events::EventLanes;
+use crate::lane::{Lane, Sizes};
+use crate::operations::Operations;
+use crate::protocol::Lanes;
+use crate::statistics::Counters;
+use crate::workers::Workers;
+
+/// What the handles of a connection share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) lane: Arc<Lane>,
+    /// The request lane's port id.
+    pub(crate) port: u32,
+    pub(crate) dumps: DumpPool,
+    pub(crate) events: EventLanes,
+    pub(crate) operations: Operations,
+    pub(crate) workers: Workers,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) drivers: Drivers,
+    /// Why nothing new is accepted, once that is so.
+    closed: OnceLock<Error>,
+    /// Why nothing goes on, once that is so.
+    ended: OnceLock<Error>,
+    pub(crate) activities: Activities,
+    /// The runtime that polls the Connection.
+    runtime: OnceLock<runtime::Handle>,
+    /// Every handle, dump, subscription and stream is gone.
+    abandoned: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        config: Config,
+        socket: Socket,
+        profile: Profile,
+        workers: Workers,
+    ) -> Result<Arc<Self>, Error> {
+        let counters = Arc::new(Counters::default());
+        let receive_buffer = socket.receive_buffer()?;
+        let sizes = Sizes {
+            receive_buffer,
+            frame: config.frame_size,
+            wipe: config.wipe,
+        };
+        let envelope = config.lanes == Lanes::Single;
+        let socket = Arc::new(socket);
+        let send_buffer = socket.send_buffer()?;
+        let lane = Lane::new(socket, profile, sizes, envelope, Arc::clone(&counters));
+        lane.coalesce(
+            config.requests_per_datagram(),
+            // The kernel refuses a datagram above SO_SNDBUF less 32.
+            send_buffer.saturating_sub(32),
+        );
+        Ok(Arc::new(Self {
+            config,
+            lane: Arc::new(lane),
+            port: profile.port,
+            dumps: DumpPool::default(),
+            events: EventLanes::default(),
+            operations: Operations::default(),
+            workers,
+            counters,
+            drivers: Drivers::default(),
+            closed: OnceLock::new(),
+            ended: OnceLock::new(),
+            activities: Activities::default(),
+            runtime: OnceLock::new(),
+            abandoned: AtomicBool::new(false),
+        }))
+    }
+
+    /// Whether everything runs on one socket.
+    pub(crate) fn is_single(&self) -> bool {
+        self.config.lanes == Lanes::Single
+    }
+
+    /// The address for a request that names none: `None` where the socket is
+    /// connected to the kernel.
+    pub(crate) fn default_address(&self) -> Option<Address> {
+        self.config.peers.then_some(self.config.peer)
+    }
+
+    /// The runtime that polls the Connection, if it was ever polled.
+    pub(crate) fn runtime(&self) -> Option<runtime::Handle> {
+        self.runtime.get().cloned()
+    }
+
+    /// The Connection is polled: where, is remembered from the first time on.
+    pub(crate) fn note_runtime(&self) {
+        if self.runtime.get().is_none()
+            && let Ok(runtime) = runtime::Handle::try_current()
+        {
+            let _ = self.runtime.set(runtime);
+        }
+    }
+
+    /// The caller's runtime, or else the Connection's.
+    pub(crate) fn runtime_here(&self) -> Option<runtime::Handle> {
+        runtime::Handle::try_current()
+            .ok()
+            .or_else(|| self.runtime())
+    }
+
+    /// What a caller whose deadline passed should know.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self.runtime.get() {
+            Some(_) => "",
+            None => "; the Connection was never polled: spawn it (tokio::spawn(connection))",
+        }
+    }
+
+    /// An error if the connection has ended or is ending.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        self.closed.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// An error if the connection has ended: also what was begun must stop.
+    pub(crate) fn check_alive(&self) -> Result<(), Error> {
+        self.ended.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// Nothing new is accepted from now on.
+    pub(crate) fn refuse(&self, error: Error) {
+        let _ = self.closed.set(error);
+    }
+
+    /// Waits until nothing is under way that was begun before.
+    pub(crate) async fn idle(&self) {
+        self.activities.idle().await;
+        self.lane.idle().await;
+    }
+
+    /// Ends everything: every waiter gets `error`.
+    pub(crate) fn end(&self, error: &Error) {
+        self.refuse(error.clone());
+        let _ = self.ended.set(error.clone());
+        self.lane.end(error.clone());
+        self.events.end(error);
+        self.dumps.clear();
+        self.workers.close();
+        self.drivers.wake();
+    }
+
+    /// The last handle, dump or stream is gone.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+        self.drivers.wake();
+    }
+
+    /// Whether nobody has a handle, dump, subscription or stream any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+}
