@@ -5,6 +5,7 @@
 use netlane_wire::{Acknowledgement, Done, Flags, FrameView, Header, kind};
 
 use crate::Outcome;
+use crate::overruns::Doubt;
 
 /// What answers a request promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,6 +85,8 @@ pub(crate) struct Conversation<T> {
     pub(crate) finished: bool,
     /// Nobody waits: a tombstone, there to swallow the answer.
     pub(crate) cancelled: bool,
+    /// Whether an overrun may have made holes in the answer.
+    pub(crate) doubt: Doubt,
     acknowledged: bool,
     replied: bool,
     /// A part (`NLM_F_MULTI`) has come, and its DONE has not.
@@ -106,7 +109,13 @@ pub(crate) enum Step<'a> {
 }
 
 impl<T> Conversation<T> {
-    pub(crate) const fn new(expect: Expect, timing: Timing, peer: u32, data: T) -> Self {
+    pub(crate) const fn new(
+        expect: Expect,
+        timing: Timing,
+        peer: u32,
+        doubt: Doubt,
+        data: T,
+    ) -> Self {
         Self {
             expect,
             timing,
@@ -114,6 +123,7 @@ impl<T> Conversation<T> {
             data,
             finished: false,
             cancelled: false,
+            doubt,
             acknowledged: false,
             replied: false,
             in_parts: false,
@@ -139,7 +149,7 @@ impl<T> Conversation<T> {
     /// A frame that is no control message.
     pub(crate) fn data_frame(&mut self, frame: FrameView<'_>) -> Step<'static> {
         if self.note_data(frame.header().flags) {
-            Step::LastReply(self.seal(Outcome::Replied))
+            Step::LastReply(self.seal(Outcome::Replied, false))
         } else {
             Step::Reply
         }
@@ -157,8 +167,13 @@ impl<T> Conversation<T> {
         }
     }
 
-    /// `NLMSG_ERROR`: an acknowledgement or a refusal.
-    pub(crate) fn acknowledgement<'a>(&mut self, ack: &Acknowledgement<'a>) -> Step<'a> {
+    /// `NLMSG_ERROR`: an acknowledgement or a refusal. `doubtful` says that
+    /// replies before it may be missing.
+    pub(crate) fn acknowledgement<'a>(
+        &mut self,
+        ack: &Acknowledgement<'a>,
+        doubtful: bool,
+    ) -> Step<'a> {
         let (errno, extended) = (ack.errno(), ack.extended());
         if errno != 0 {
             return Step::End(Outcome::Refused { errno, extended });
@@ -168,11 +183,17 @@ impl<T> Conversation<T> {
         if self.expect == Expect::AcknowledgementAndReply && replies_follow {
             return Step::Nothing;
         }
-        Step::End(self.seal(Outcome::Acknowledged(extended)))
+        Step::End(self.seal(Outcome::Acknowledged(extended), doubtful))
     }
 
-    /// `NLMSG_DONE`: the end of parts.
-    pub(crate) fn done<'a>(&mut self, frame: FrameView<'_>, done: &Done<'a>) -> Step<'a> {
+    /// `NLMSG_DONE`: the end of parts, of which some may be missing if it is
+    /// `doubtful`.
+    pub(crate) fn done<'a>(
+        &mut self,
+        frame: FrameView<'_>,
+        done: &Done<'a>,
+        doubtful: bool,
+    ) -> Step<'a> {
         self.interrupted |= frame.header().flags.contains(Flags::DUMP_INTR);
         let (errno, extended) = (done.errno(), done.extended());
         if errno != 0 {
@@ -191,10 +212,11 @@ impl<T> Conversation<T> {
         if waits {
             return Step::Nothing;
         }
-        Step::End(self.seal(Outcome::Complete {
+        let complete = Outcome::Complete {
             interrupted: self.interrupted,
             extended,
-        }))
+        };
+        Step::End(self.seal(complete, doubtful))
     }
 
     /// What the proof that nothing more will come means here.
@@ -206,10 +228,11 @@ impl<T> Conversation<T> {
         }
     }
 
-    /// A good end of an answer that was cut is no good end.
-    const fn seal<'a>(&self, good: Outcome<'a>) -> Outcome<'a> {
+    /// A good end of an answer that has holes is no good end.
+    const fn seal<'a>(&self, good: Outcome<'a>, doubtful: bool) -> Outcome<'a> {
         match self.cut {
             Some(full_len) => Outcome::Truncated { full_len },
+            None if doubtful => Outcome::Incomplete,
             None => good,
         }
     }

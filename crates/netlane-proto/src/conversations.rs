@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use rustc_hash::FxHashMap;
 
 use crate::conversation::Conversation;
+use crate::overruns::{Doubt, Overruns};
 use crate::{Expect, Outcome, Profile, Sink, Timing};
 
 /// The sequence number (`nlmsg_seq`, host order) that names a conversation.
@@ -44,6 +45,7 @@ pub struct Mark(u64);
 pub struct Conversations<T> {
     pub(crate) profile: Profile,
     pub(crate) table: Table<T>,
+    pub(crate) overruns: Overruns,
     next: NonZeroU32,
     /// How many sends have returned.
     sends: u64,
@@ -71,6 +73,7 @@ impl<T> Conversations<T> {
         Self {
             profile,
             table: Table::default(),
+            overruns: Overruns::default(),
             next: NonZeroU32::new(seed).unwrap_or(NonZeroU32::MIN),
             sends: 0,
             unproved: VecDeque::new(),
@@ -97,8 +100,14 @@ impl<T> Conversations<T> {
     /// the port id that will answer, 0 for the kernel.
     pub fn submit(&mut self, expect: Expect, timing: Timing, peer: u32, data: T) -> Sequence {
         let sequence = self.free_sequence();
-        self.table
-            .insert(sequence, Conversation::new(expect, timing, peer, data));
+        // The parts of a dump are made while it is read, and wait for room; a
+        // user peer's message that finds none is refused at its sender.
+        let doubt = match (expect, peer) {
+            (Expect::Dump, _) | (_, 1..) => Doubt::Never,
+            _ => self.overruns.launch(),
+        };
+        let conversation = Conversation::new(expect, timing, peer, doubt, data);
+        self.table.insert(sequence, conversation);
         self.open += 1;
         if timing == Timing::Late {
             self.late += 1;
@@ -106,11 +115,23 @@ impl<T> Conversations<T> {
         sequence
     }
 
+    /// The request of this conversation is about to be sent, if that is not
+    /// where it was [submitted](Self::submit): what happened meanwhile does not
+    /// concern it. Gives its data.
+    pub fn launch(&mut self, sequence: Sequence) -> Option<&mut T> {
+        let conversation = self.table.get_mut(&sequence)?;
+        if conversation.doubt != Doubt::Never {
+            conversation.doubt = self.overruns.launch();
+        }
+        Some(&mut conversation.data)
+    }
+
     /// The send of this conversation's request has returned with success.
     /// Gives its data, if it is open or finished.
     pub fn sent(&mut self, sequence: Sequence) -> Option<&mut T> {
         let conversation = self.table.get_mut(&sequence)?;
         if !conversation.finished && conversation.timing == Timing::Synchronous {
+            conversation.doubt = self.overruns.returned(conversation.doubt);
             self.sends += 1;
             self.unproved.push_back((self.sends, sequence));
         }
@@ -130,7 +151,8 @@ impl<T> Conversations<T> {
     /// finds there why it was not sent. Not for a cancelled one: nobody would
     /// ever take it.
     pub fn restore(&mut self, sequence: Sequence, data: T) {
-        let mut conversation = Conversation::new(Expect::Nothing, Timing::Synchronous, 0, data);
+        let (expect, timing) = (Expect::Nothing, Timing::Synchronous);
+        let mut conversation = Conversation::new(expect, timing, 0, Doubt::Never, data);
         conversation.finished = true;
         self.table.insert(sequence, conversation);
     }
@@ -197,16 +219,38 @@ impl<T> Conversations<T> {
         }
     }
 
-    /// Where the order of sends stands: to be taken before a receive call, and
+    /// A receive call begins: returns where the order of sends stands, which is
     /// given to [`empty`](Self::empty) if that call finds nothing.
-    #[must_use]
-    pub const fn mark(&self) -> Mark {
+    pub const fn mark(&mut self) -> Mark {
+        self.overruns.begin_receive(self.sends);
         Mark(self.sends)
+    }
+
+    /// The receive call failed (`ENOBUFS` and the like): something was refused
+    /// for want of room. An acknowledgement that comes after it is no proof of
+    /// the replies before it, where they may have been among that.
+    pub fn overrun(&mut self) {
+        let whole = self.overruns.overrun();
+        let sent = self.unproved.iter().rev();
+        for (_, sequence) in sent.take_while(|(ordinal, _)| *ordinal > whole) {
+            if let Some(conversation) = self.table.get_mut(sequence)
+                && conversation.doubt == Doubt::Exposed
+            {
+                conversation.doubt = Doubt::Cast;
+            }
+        }
+    }
+
+    /// All that was queued at the last overrun has been read.
+    pub const fn drained(&mut self) {
+        self.overruns.drained();
     }
 
     /// A receive call that began at `mark` found the queue empty: whatever was
     /// sent before it and answers synchronously is answered or lost.
     pub fn empty(&mut self, mark: Mark, sink: &mut impl Sink<T>) {
+        self.overruns.drained();
+        self.overruns.received();
         while let Some(&(ordinal, sequence)) = self.unproved.front() {
             if ordinal > mark.0 {
                 break;

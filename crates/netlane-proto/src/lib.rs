@@ -45,6 +45,7 @@ mod conversation;
 mod conversations;
 mod datagram;
 mod dump;
+mod overruns;
 mod receive;
 mod sink;
 

@@ -14,6 +14,7 @@ use crate::{Anomaly, Conversations, Datagram, Expect, Outcome, Sink};
 impl<T> Conversations<T> {
     /// Feeds one datagram. What its frames mean goes to `sink`, in order.
     pub fn receive(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink<T>) {
+        self.overruns.received();
         if datagram.sender != 0 && !self.profile.peers {
             sink.anomaly(Anomaly::Foreign {
                 sender: datagram.sender,
@@ -136,10 +137,11 @@ impl<T> Conversations<T> {
         let Some(conversation) = self.table.get_mut(&sequence) else {
             return;
         };
+        let doubtful = self.overruns.is_cast(conversation.doubt);
         let step = match control {
             Control::Data => conversation.data_frame(frame),
-            Control::Ack(ack) => conversation.acknowledgement(ack),
-            Control::Done(done) => conversation.done(frame, done),
+            Control::Ack(ack) => conversation.acknowledgement(ack, doubtful),
+            Control::Done(done) => conversation.done(frame, done, doubtful),
             Control::Overrun => Step::End(Outcome::Overrun),
             _ => Step::Nothing,
         };

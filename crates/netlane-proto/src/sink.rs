@@ -40,6 +40,9 @@ pub enum Outcome<'a> {
         /// How long the datagram was, in bytes.
         full_len: usize,
     },
+    /// The kernel has executed the request and said so; but an overrun came
+    /// between, and replies before the end may be missing.
+    Incomplete,
     /// The kernel said `NLMSG_OVERRUN`: data of the answer was lost.
     Overrun,
 }

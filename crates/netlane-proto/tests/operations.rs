@@ -23,12 +23,15 @@ const PEER: u32 = 7;
 #[derive(Clone, Debug)]
 enum Operation {
     Submit(Expect, bool, bool),
+    Launch(usize),
     Sent(usize),
     Unsent(usize, bool),
     Cancel(usize),
     Take(usize),
     Mark,
     Empty,
+    Overrun,
+    Drained,
     Receive(Vec<Heard>, Envelope),
     Abandon,
 }
@@ -79,6 +82,8 @@ struct Model {
     proof: Option<u64>,
     /// Everything may end now.
     abandoned: bool,
+    /// A receive call has failed.
+    overrun: bool,
 }
 
 impl Model {
@@ -100,6 +105,9 @@ impl Sink<usize> for Model {
         if matches!(outcome, Outcome::Lost | Outcome::Silent) && !abandoned {
             assert!(!known.late, "a late answer was declared lost");
             assert!(known.sent.unwrap() <= proof.unwrap(), "not proved");
+        }
+        if matches!(outcome, Outcome::Incomplete) {
+            assert!(self.overrun, "in doubt for nothing");
         }
         known.place = Place::Finished;
     }
@@ -139,12 +147,18 @@ impl World {
     fn run(&mut self, operation: &Operation) {
         match operation {
             Operation::Submit(expect, late, peer) => self.submit(*expect, *late, *peer),
+            Operation::Launch(index) => self.launch(*index),
             Operation::Sent(index) => self.sent(*index),
             Operation::Unsent(index, restore) => self.unsent(*index, *restore),
             Operation::Cancel(index) => self.cancel(*index),
             Operation::Take(index) => self.take(*index),
             Operation::Mark => self.mark = Some((self.conversations.mark(), self.sends)),
             Operation::Empty => self.empty(),
+            Operation::Overrun => {
+                self.model.overrun = true;
+                self.conversations.overrun();
+            }
+            Operation::Drained => self.conversations.drained(),
             Operation::Receive(frames, envelope) => self.receive(frames, *envelope),
             Operation::Abandon => self.abandon(),
         }
@@ -170,6 +184,15 @@ impl World {
         };
         self.model.known.insert(id, known);
         self.next += 1;
+    }
+
+    fn launch(&mut self, index: usize) {
+        if let Some((_, known)) = self.choose(index)
+            && known.sent.is_none()
+            && known.place == Place::Open
+        {
+            assert!(self.conversations.launch(known.sequence).is_some());
+        }
     }
 
     fn sent(&mut self, index: usize) {
@@ -348,12 +371,15 @@ fn operations() -> impl Strategy<Value = Operation> {
     prop_oneof![
         6 => (expectations(), any::<bool>(), any::<bool>())
             .prop_map(|(expect, late, peer)| Operation::Submit(expect, late, peer)),
+        2 => index.clone().prop_map(Operation::Launch),
         6 => index.clone().prop_map(Operation::Sent),
         1 => (index.clone(), any::<bool>()).prop_map(|(i, restore)| Operation::Unsent(i, restore)),
         2 => index.clone().prop_map(Operation::Cancel),
         3 => index.prop_map(Operation::Take),
         2 => Just(Operation::Mark),
         2 => Just(Operation::Empty),
+        1 => Just(Operation::Overrun),
+        1 => Just(Operation::Drained),
         10 => (frames(), envelopes()).prop_map(|(f, e)| Operation::Receive(f, e)),
     ]
 }

@@ -12,5 +12,6 @@ mod dumps;
 mod endings;
 mod identity;
 mod loss;
+mod overruns;
 mod stage;
 mod truncation;

@@ -77,6 +77,7 @@ pub(crate) fn describe(outcome: Outcome<'_>) -> String {
         Outcome::Replied => "replied".into(),
         Outcome::Silent => "silent".into(),
         Outcome::Lost => "lost".into(),
+        Outcome::Incomplete => "incomplete".into(),
         Outcome::Overrun => "overrun".into(),
         other => format!("{other:?}"),
     }
