@@ -75,6 +75,7 @@ pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, 
             "the answer has a datagram of {full_len} bytes, longer than the receive buffer; \
              Builder::frame_size sets it"
         ))),
+        Some(Ending::Incomplete) => Err(Error::incomplete()),
         Some(Ending::Overrun) => Err(Error::unknown("the kernel lost data of the answer")),
         Some(Ending::TooMuch) => Err(Error::unknown(format!(
             "the answer outgrew {MAX_HELD} bytes; ask for it as a dump, or read it faster"

@@ -60,6 +60,9 @@ pub enum ErrorKind {
     Refused,
     /// The request was sent and its answer is lost: it may have been executed.
     OutcomeUnknown,
+    /// The kernel has executed the request and said so, but replies may be
+    /// missing: the socket's receive buffer was full meanwhile.
+    Incomplete,
     /// The table changed while it was dumped: entries may be missing or doubled.
     Interrupted,
     /// The deadline passed. It was sent, unless the error says that it was not.
@@ -223,6 +226,17 @@ impl Error {
         Self::new(ErrorKind::OutcomeUnknown, Detail::Text(text.into()))
     }
 
+    /// Acknowledged, but perhaps not with all its replies.
+    pub(crate) fn incomplete() -> Self {
+        Self::new(
+            ErrorKind::Incomplete,
+            Detail::Text(
+                "it was executed, but replies may be missing: the socket's receive buffer was full"
+                    .into(),
+            ),
+        )
+    }
+
     /// The answer is not of the shape that was asked for.
     pub(crate) fn unexpected(text: impl Into<String>) -> Self {
         Self::new(ErrorKind::Decode, Detail::Text(text.into()))
@@ -298,6 +312,7 @@ impl fmt::Display for Error {
             ErrorKind::NotSent => "not sent",
             ErrorKind::Refused => "refused by the kernel",
             ErrorKind::OutcomeUnknown => "outcome unknown",
+            ErrorKind::Incomplete => "answer incomplete",
             ErrorKind::Interrupted => "interrupted",
             ErrorKind::TimedOut => "timed out",
             ErrorKind::Closed => "connection ended",

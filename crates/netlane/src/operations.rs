@@ -23,14 +23,10 @@ pub(crate) struct Operation {
 impl Operation {
     /// The operation of finished request bytes.
     pub(crate) fn of(protocol: Protocol, kind: u16, bytes: &[u8]) -> Self {
-        let command = match protocol {
-            Protocol::GENERIC => bytes.get(netlane_wire::HEADER_LEN).copied().unwrap_or(0),
-            _ => 0,
-        };
         Self {
             protocol,
             kind,
-            command,
+            command: command_of(protocol, bytes),
         }
     }
 
@@ -51,6 +47,14 @@ impl Operation {
             Protocol::GENERIC => self.kind <= 16,
             _ => self.kind < 16,
         }
+    }
+}
+
+/// The command of finished request bytes; 0 where the message type says all.
+pub(crate) fn command_of(protocol: Protocol, bytes: &[u8]) -> u8 {
+    match protocol {
+        Protocol::GENERIC => bytes.get(netlane_wire::HEADER_LEN).copied().unwrap_or(0),
+        _ => 0,
     }
 }
 

@@ -36,7 +36,7 @@ counters! {
     refused,
     /// Refusals of requests that nobody waited for.
     refused_unawaited,
-    /// Requests whose answer is proved lost: outcome unknown.
+    /// Requests whose answer is lost, or a part of it.
     lost,
     /// Requests that ended at their deadline.
     timed_out,

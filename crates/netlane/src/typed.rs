@@ -9,7 +9,7 @@ use futures::{Stream, StreamExt};
 use netlane_wire::{FrameView, HEADER_LEN, Header, Request};
 
 use crate::handle::{expectation, timing};
-use crate::{Dump, Error, Exchange, Handle};
+use crate::{Dump, Error, ErrorKind, Exchange, Handle};
 
 /// Begins the exchange of a typed request.
 pub(crate) fn exchange<R: Request>(handle: &Handle, request: &R) -> Exchange {
@@ -28,10 +28,15 @@ pub(crate) fn exchange<R: Request>(handle: &Handle, request: &R) -> Exchange {
 
 /// Runs a typed request to its typed reply.
 pub(crate) async fn call<R: Request>(handle: &Handle, request: &R) -> Result<R::Reply, Error> {
-    let answer = exchange(handle, request).await?;
+    let answer = exchange(handle, request).await;
     if R::EXPECT == netlane_wire::Expect::Acknowledgement {
-        return Ok(R::decode(empty(&mut [0; HEADER_LEN])?)?);
+        return match answer {
+            // There are no replies that could be missing.
+            Err(error) if error.kind() != ErrorKind::Incomplete => Err(error),
+            _ => Ok(R::decode(empty(&mut [0; HEADER_LEN])?)?),
+        };
     }
+    let answer = answer?;
     match answer.replies.as_slice() {
         [frame] => Ok(R::decode(frame.view())?),
         [] => Err(Error::unexpected("no reply came, only an acknowledgement")),

@@ -135,6 +135,30 @@ fn replies_larger_than_acknowledgements_do_not_overrun_either() {
     });
 }
 
+/// What the plain ones have cost says nothing of those that ask for the changed object.
+#[test]
+fn echoes_do_not_overrun_although_plain_changes_cost_less() {
+    in_namespace(|| {
+        play(async {
+            let builder = Builder::new(Protocol::ROUTE).receive_buffer(16 * 1024);
+            let handle = builder.spawn().unwrap();
+            let plain = (0..200).map(|number| add_address(address(number)));
+            for outcome in handle.batch(plain).await {
+                assert!(outcome.unwrap().replies.is_empty());
+            }
+            let echoes = (200..400).map(|number| {
+                let mut message = add_address(address(number));
+                message.set_flags(message.flags() | Flags::ECHO);
+                message
+            });
+            for outcome in handle.batch(echoes).await {
+                assert_eq!(outcome.unwrap().replies.len(), 1);
+            }
+            assert_eq!(handle.statistics().overruns, 0);
+        })
+    });
+}
+
 #[test]
 fn the_buffer_that_was_granted_is_read_back() {
     in_namespace(|| {

@@ -146,6 +146,35 @@ fn m19_what_fits_grows_with_the_buffer() {
     assert!(windows[2].abs_diff(2 * windows[1]) <= 2, "{windows:?}");
 }
 
+/// B3.2: whatever was refused, all behind it is too, be it smaller: without a receive call in
+/// between, an acknowledgement that arrives proves the reply before it.
+#[test]
+fn b03_no_ack_outlives_its_refused_reply() {
+    const LOOPBACK: u32 = 1;
+    let socket = open(Protocol::ROUTE);
+    let gets: Vec<u8> = (1..=MANY)
+        .flat_map(|sequence| numbered(get_link(LOOPBACK, ACKNOWLEDGED), sequence))
+        .collect();
+    socket.set_send_buffer(gets.len()).unwrap();
+    socket.send(&gets).unwrap();
+    let said = drain(&socket);
+    assert_eq!(said[0], Said::Failed(ENOBUFS));
+    let (mut replies, mut acks) = (0, 0);
+    for said in &said[1..] {
+        match said {
+            Said::Ack { sequence, errno: 0 } => {
+                acks += 1;
+                assert_eq!(*sequence, replies, "an ACK without its reply");
+            }
+            said => {
+                replies += 1;
+                assert!(said.is_data_of(replies), "{said:?}");
+            }
+        }
+    }
+    assert!(acks > 0 && acks < MANY, "{acks}");
+}
+
 /// B3.2: from the overrun until the queue is empty an answer is refused, without another error.
 #[test]
 fn b03_congestion_swallows_acks_until_the_queue_is_empty() {

@@ -49,6 +49,7 @@ impl SharedDump {
     pub(crate) fn restart(&mut self) {
         self.order = Some(Order {
             kind: crate::lane::kind_of(&self.request),
+            command: 0,
             bytes: self.request.clone(),
             expect: netlane_proto::Expect::Dump,
             timing: netlane_proto::Timing::Late,

@@ -200,8 +200,9 @@ impl Exchange {
     }
 
     /// Doing it twice is as good as doing it once: if its answer is lost
-    /// ([`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown)), it is made again,
-    /// a few times at most. That the object is there (`EEXIST`) or gone
+    /// ([`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown)), or a part of it
+    /// ([`Incomplete`](crate::ErrorKind::Incomplete)), it is made again, a few
+    /// times at most. That the object is there (`EEXIST`) or gone
     /// (`ENOENT`) then means that the lost one did it, and is success. Nothing
     /// is made again after a deadline or the end of the connection.
     pub fn idempotent(mut self) -> Self {

@@ -7,6 +7,7 @@ use netlane_wire::{Flags, Header, Message};
 use crate::Error;
 use crate::config::Config;
 use crate::lane::{Order, Payload, kind_of};
+use crate::operations::command_of;
 
 /// A message as an order, with the flags that its expectation needs.
 pub(crate) fn order_of(
@@ -19,6 +20,7 @@ pub(crate) fn order_of(
     bytes.wipe(config.wipe);
     Ok(Order {
         kind: kind_of(&bytes),
+        command: command_of(config.protocol, &bytes),
         bytes,
         expect,
         timing: config.traits.timing,

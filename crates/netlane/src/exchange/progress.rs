@@ -221,11 +221,11 @@ impl Exchange {
     /// Whether the request is to be made again: its answer is lost, and its
     /// caller says that twice is as good as once.
     fn is_to_be_repeated(&self, outcome: &Outcome) -> bool {
-        let unknown = |error: &Error| error.kind() == ErrorKind::OutcomeUnknown;
+        let lost = [ErrorKind::OutcomeUnknown, ErrorKind::Incomplete];
         self.repeats > 0
             && outcome
                 .as_ref()
-                .is_err_and(|error| unknown(error) && !error.is_closed())
+                .is_err_and(|error| lost.contains(&error.kind()) && !error.is_closed())
     }
 
     fn repeat(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {

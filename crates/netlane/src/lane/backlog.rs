@@ -42,10 +42,13 @@ impl Backlog {
     }
 
     /// One more datagram was read: returns the fences it has reached.
-    pub(crate) fn advance(&mut self) -> Vec<Sequence> {
+    pub(crate) fn advance(&mut self, dumping: bool) -> Vec<Sequence> {
         self.read += 1;
-        // A fence says that what was lost has been told: it waits for that.
-        if self.loss.is_some() {
+        if let Some(at) = &mut self.loss {
+            // The kernel refuses what comes unless the queue was empty once.
+            // Into the place of each datagram read it may put a part of a dump.
+            *at = at.saturating_add(u64::from(dumping));
+            // A fence says that what was lost has been told: it waits for that.
             return Vec::new();
         }
         let read = self.read;
@@ -86,10 +89,10 @@ mod tests {
         let mut backlog = Backlog::default();
         backlog.note_loss(Some(3 * 512));
         for _ in 0..4 {
-            backlog.advance();
+            backlog.advance(false);
             assert!(!backlog.loss_is_due());
         }
-        backlog.advance();
+        backlog.advance(false);
         assert!(backlog.loss_is_due());
         backlog.settle_loss();
         assert!(!backlog.is_lossy());
@@ -101,7 +104,19 @@ mod tests {
         backlog.note_loss(Some(3 * 512));
         for _ in 0..5 {
             backlog.note_loss(Some(100 * 512));
-            backlog.advance();
+            backlog.advance(false);
+        }
+        assert!(backlog.loss_is_due());
+    }
+
+    #[test]
+    fn a_dump_refills_the_queue_that_a_loss_waits_for() {
+        let mut backlog = Backlog::default();
+        backlog.note_loss(Some(3 * 512));
+        (0..100).for_each(|_| drop(backlog.advance(true)));
+        for _ in 0..5 {
+            assert!(!backlog.loss_is_due());
+            backlog.advance(false);
         }
         assert!(backlog.loss_is_due());
     }
@@ -110,7 +125,7 @@ mod tests {
     fn without_a_size_only_an_empty_queue_tells() {
         let mut backlog = Backlog::default();
         backlog.note_loss(None);
-        (0..10_000).for_each(|_| drop(backlog.advance()));
+        (0..10_000).for_each(|_| drop(backlog.advance(false)));
         assert!(backlog.is_lossy() && !backlog.loss_is_due());
     }
 }

@@ -13,8 +13,21 @@ use rustc_hash::FxHashMap;
 pub(crate) struct Credit {
     window: usize,
     used: usize,
-    /// The largest answer seen for each message type, in bytes of truesize.
-    learned: FxHashMap<u16, u32>,
+    /// What a dump may fill.
+    dump: u32,
+    /// The largest answer seen for each class, in bytes of truesize.
+    learned: FxHashMap<Class, u32>,
+}
+
+/// Requests whose answers are alike in size, as far as a transport can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Class {
+    /// `nlmsg_type`.
+    pub(crate) kind: u16,
+    /// The command of generic netlink, else 0.
+    pub(crate) command: u8,
+    /// `NLM_F_ECHO`: the changed object comes back.
+    pub(crate) echo: bool,
 }
 
 impl Credit {
@@ -23,21 +36,27 @@ impl Credit {
         // The kernel admits while rmem_alloc <= sk_rcvbuf, so the whole buffer
         // may be promised; one answer's worth stays free for what comes unasked.
         let window = receive_buffer.saturating_sub(4096).max(1);
+        // While rmem_alloc is up to half of sk_rcvbuf, each receive call makes
+        // the next part, whatever it reads (KERNEL: netlink_recvmsg).
+        let dump = (receive_buffer / 2).saturating_add(DUMP_PART).min(window);
         Self {
             window,
             used: 0,
+            dump: u32::try_from(dump).unwrap_or(u32::MAX),
             learned: FxHashMap::default(),
         }
     }
 
-    /// What an answer to a request of this type is expected to cost: the most
+    /// What an answer to a request of this class is expected to cost: the most
     /// that one has cost so far. Before the first is seen, a request may turn
     /// out to have replies of any size, so only few go out.
-    pub(crate) fn charge(&self, kind: u16, expect: Expect) -> u32 {
-        if matches!(expect, Expect::Nothing) || kind < netlane_wire::kind::MIN_TYPE {
-            return ACK_COST;
+    pub(crate) fn charge(&self, class: Class, expect: Expect) -> u32 {
+        match expect {
+            Expect::Nothing => ACK_COST,
+            Expect::Dump => self.dump,
+            _ if class.kind < netlane_wire::kind::MIN_TYPE => ACK_COST,
+            _ => self.learned.get(&class).copied().unwrap_or(FIRST_COST),
         }
-        self.learned.get(&kind).copied().unwrap_or(FIRST_COST)
     }
 
     /// Whether a charge fits. One answer always does: the kernel admits a
@@ -58,14 +77,14 @@ impl Credit {
 
     /// An answer cost so much. Only answers to requests that succeeded teach
     /// what the next one may cost: a refusal carries no replies.
-    pub(crate) fn learn(&mut self, kind: u16, cost: u32, succeeded: bool) {
+    pub(crate) fn learn(&mut self, class: Class, cost: u32, succeeded: bool) {
         let known = self.learned.len();
-        match self.learned.entry(kind) {
+        match self.learned.entry(class) {
             Entry::Occupied(mut learned) => {
                 let learned = learned.get_mut();
                 *learned = (*learned).max(cost);
             }
-            Entry::Vacant(vacant) if succeeded && known < MAX_KINDS => {
+            Entry::Vacant(vacant) if succeeded && known < MAX_CLASSES => {
                 vacant.insert(cost.max(ACK_COST));
             }
             Entry::Vacant(_) => {}
@@ -75,8 +94,12 @@ impl Credit {
 
 /// What a datagram of this length costs the receive buffer: its data in the
 /// slab's next power of two, with `skb_shared_info` and the `sk_buff` itself.
+/// What was allocated in excess is given back only if it is half of all
+/// (`netlink_trim`).
 pub(crate) fn truesize(len: usize) -> u32 {
-    let data = (len + SHARED_INFO).next_power_of_two().max(ACK_HEAD);
+    let data = (len + SHARED_INFO + SK_BUFF / 2)
+        .next_power_of_two()
+        .max(ACK_HEAD);
     u32::try_from(data + SK_BUFF).unwrap_or(u32::MAX)
 }
 
@@ -90,20 +113,26 @@ const fn widen(bytes: u32) -> usize {
 const ACK_COST: u32 = 1024;
 /// An answer of unknown size: a page of replies in its kmalloc-8k, and more.
 const FIRST_COST: u32 = 16 * 1024;
+/// A part of a dump: 32 KiB with its `skb_shared_info`, and the `sk_buff`.
+const DUMP_PART: usize = 32 * 1024 + SK_BUFF;
 /// `SKB_DATA_ALIGN(sizeof(struct skb_shared_info))` on 64-bit.
 const SHARED_INFO: usize = 320;
 /// `SKB_DATA_ALIGN(sizeof(struct sk_buff))` on 64-bit.
 const SK_BUFF: usize = 256;
 /// The small-head cache of recent kernels: the least a datagram's head takes.
 const ACK_HEAD: usize = 704;
-/// Message types whose answers are remembered; a bound, far above any family.
-const MAX_KINDS: usize = 1024;
+/// Classes whose answers are remembered; a bound, far above any family.
+const MAX_CLASSES: usize = 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GET: u16 = 18;
+    const GET: Class = Class {
+        kind: 18,
+        command: 0,
+        echo: false,
+    };
 
     #[test]
     fn an_unknown_request_is_dear_until_one_has_succeeded() {
@@ -114,6 +143,28 @@ mod tests {
         credit.learn(GET, 3200, true);
         credit.learn(GET, 900, true);
         assert_eq!(credit.charge(GET, Expect::Acknowledgement), 3200);
+    }
+
+    #[test]
+    fn an_echo_or_another_command_is_answered_with_more() {
+        let mut credit = Credit::new(212_992);
+        credit.learn(GET, ACK_COST, true);
+        let echo = Class { echo: true, ..GET };
+        let other = Class { command: 1, ..GET };
+        for unknown in [echo, other] {
+            assert_eq!(credit.charge(unknown, Expect::Echo), FIRST_COST);
+        }
+        credit.learn(echo, 3200, true);
+        assert_eq!(credit.charge(echo, Expect::Echo), 3200);
+        assert_eq!(credit.charge(GET, Expect::Acknowledgement), ACK_COST);
+    }
+
+    #[test]
+    fn a_dump_may_fill_half_of_the_buffer_and_a_part() {
+        let credit = Credit::new(212_992);
+        assert_eq!(credit.charge(GET, Expect::Dump), 106_496 + 33_024);
+        let small = Credit::new(16 * 1024);
+        assert_eq!(small.charge(GET, Expect::Dump), 12 * 1024);
     }
 
     #[test]
@@ -130,5 +181,7 @@ mod tests {
     fn an_ack_costs_what_the_kernel_was_seen_to_charge() {
         assert_eq!(truesize(36), 960);
         assert_eq!(truesize(1400), 2304);
+        // 4 KiB were allocated for it, and 2_076 bytes of waste are kept.
+        assert_eq!(truesize(1700), 4352);
     }
 }

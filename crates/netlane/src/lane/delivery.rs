@@ -33,7 +33,10 @@ impl Delivery<'_> {
     /// Gives back what a conversation had of the window, and learns from it.
     fn settle(&mut self, waiting: &mut Waiting, succeeded: bool) {
         self.credit.give(waiting.charge);
-        self.credit.learn(waiting.kind, waiting.cost, succeeded);
+        // The parts of a dump come one after the other.
+        if !waiting.dump {
+            self.credit.learn(waiting.class, waiting.cost, succeeded);
+        }
         waiting.charge = 0;
         *self.dump_ended |= std::mem::take(&mut waiting.dump);
     }
@@ -66,7 +69,7 @@ impl Sink<Waiting> for Delivery<'_> {
         self.settle(waiting, succeeded);
         let counter = match outcome {
             Outcome::Refused { .. } => Some(&self.counters.refused),
-            Outcome::Lost | Outcome::Overrun | Outcome::Truncated { .. } => {
+            Outcome::Lost | Outcome::Overrun | Outcome::Incomplete | Outcome::Truncated { .. } => {
                 Some(&self.counters.lost)
             }
             // Nothing was asked: a message without an answer, or a fence.

@@ -3,8 +3,9 @@
 
 use netlane_proto::{Expect, Timing};
 use netlane_sys::Address;
-use netlane_wire::Header;
+use netlane_wire::{Flags, Header};
 
+use super::credit::Class;
 use super::payload::Payload;
 
 /// The sizes of a lane's buffers, in bytes.
@@ -24,6 +25,8 @@ pub(crate) struct Order {
     /// The whole message; sequence and port are filled in on sending.
     pub(crate) bytes: Payload,
     pub(crate) kind: u16,
+    /// The command of generic netlink, whose families have one type for all.
+    pub(crate) command: u8,
     pub(crate) expect: Expect,
     pub(crate) timing: Timing,
     /// `None`: the kernel, or whom the socket is connected to.
@@ -38,6 +41,7 @@ impl Default for Order {
         Self {
             bytes: Payload::default(),
             kind: 0,
+            command: 0,
             expect: Expect::Nothing,
             timing: Timing::Synchronous,
             to: None,
@@ -47,6 +51,16 @@ impl Default for Order {
 }
 
 impl Order {
+    /// Which requests are answered with as much.
+    pub(super) fn class(&self) -> Class {
+        let flags = Header::read(&self.bytes).map_or(Flags::empty(), |header| header.flags);
+        Class {
+            kind: self.kind,
+            command: self.command,
+            echo: flags.contains(Flags::ECHO),
+        }
+    }
+
     /// Whether it begins a dump of the kernel, of which a socket has one at a
     /// time. A user peer may have any number.
     pub(super) fn is_kernel_dump(&self) -> bool {

@@ -4,6 +4,7 @@
 use std::io;
 use std::task::Waker;
 
+use super::credit::Class;
 use super::payload::Payload;
 use netlane_proto::Outcome;
 use netlane_wire::{ExtendedAck, Frame, OwnedExtendedAck};
@@ -13,8 +14,8 @@ use crate::Error;
 /// A conversation as its caller sees it.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    /// `nlmsg_type` of the request.
-    pub(crate) kind: u16,
+    /// Which requests are answered with as much as this one.
+    pub(crate) class: Class,
     pub(crate) replies: Vec<Frame>,
     /// Payload bytes held in `replies`.
     pub(crate) held: usize,
@@ -84,6 +85,8 @@ pub(crate) enum Ending {
     },
     /// The replies outgrew what a lane holds for one request.
     TooMuch,
+    /// It was executed, and replies may be missing.
+    Incomplete,
 }
 
 impl From<Outcome<'_>> for Ending {
@@ -105,6 +108,7 @@ impl From<Outcome<'_>> for Ending {
             Outcome::Silent => Self::Silent,
             Outcome::Truncated { full_len } => Self::Truncated { full_len },
             Outcome::Overrun => Self::Overrun,
+            Outcome::Incomplete => Self::Incomplete,
             // `Outcome` may grow; what is not known is not claimed.
             _ => Self::Lost,
         }

@@ -102,7 +102,7 @@ impl State {
                 conversations.receive(&datagram, sink);
             },
         );
-        let reached = self.backlog.advance();
+        let reached = self.backlog.advance(self.dumping);
         if !reached.is_empty() {
             self.deliver(0, wakes, counters, |conversations, sink| {
                 for sequence in reached {
@@ -150,6 +150,7 @@ impl State {
     /// what was lost before what comes next.
     pub(crate) fn lost(&mut self, drops: Option<u32>, wakes: &mut Wakes, counters: &Counters) {
         self.backlog.settle_loss();
+        self.conversations.drained();
         let dropped = drops.map(|now| now.wrapping_sub(std::mem::replace(&mut self.drops, now)));
         let loss = Loss::in_kernel(dropped);
         if let Some(audience) = &self.audience {
@@ -163,7 +164,8 @@ impl State {
 
     /// A receive call failed: answers may be lost. Says whether the socket is
     /// beyond use.
-    pub(crate) const fn failed(&mut self) -> bool {
+    pub(crate) fn failed(&mut self) -> bool {
+        self.conversations.overrun();
         self.failures += 1;
         self.failures > MAX_FAILURES
     }
@@ -194,9 +196,10 @@ impl State {
             ..Waiting::default()
         };
         // A late answer may never come: its credit must not be held by a
-        // request nobody waits for.
+        // request nobody waits for. The kernel goes on with a dump.
         if self.conversations.timing(sequence) == Some(Timing::Late)
             && let Some(waiting) = self.conversations.data_mut(sequence)
+            && !waiting.dump
         {
             self.credit.give(std::mem::take(&mut waiting.charge));
         }

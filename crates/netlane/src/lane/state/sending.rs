@@ -41,7 +41,7 @@ impl State {
     fn charge(&self, order: &Order) -> u32 {
         match order.to {
             Some(address) if address != Address::KERNEL => 0,
-            _ => self.credit.charge(order.kind, order.expect),
+            _ => self.credit.charge(order.class(), order.expect),
         }
     }
 
@@ -82,7 +82,7 @@ impl State {
             self.dumping |= dump;
         }
         let waiting = Waiting {
-            kind: order.kind,
+            class: order.class(),
             charge,
             queued,
             unsent: queued,
@@ -102,7 +102,7 @@ impl State {
         if self.conversations.is_finished(sequence) {
             return Launch::Never;
         }
-        let Some(waiting) = self.conversations.data_mut(sequence) else {
+        let Some(waiting) = self.conversations.launch(sequence) else {
             return Launch::Never;
         };
         if self.backlog.is_lossy() || !self.credit.fits(waiting.charge) {
@@ -116,7 +116,7 @@ impl State {
     /// [`launch`](Self::launch) for the rest of a datagram: it goes or it does
     /// not, so its credit is taken even if it does not fit.
     pub(crate) fn launch_along(&mut self, sequence: Sequence) {
-        if let Some(waiting) = self.conversations.data_mut(sequence)
+        if let Some(waiting) = self.conversations.launch(sequence)
             && std::mem::take(&mut waiting.queued)
         {
             self.credit.take(waiting.charge);
@@ -146,7 +146,7 @@ impl State {
             let Some(intent) = self.outbox.front(self.dumping, alive) else {
                 break;
             };
-            let Some(waiting) = self.conversations.data_mut(intent.sequence) else {
+            let Some(waiting) = self.conversations.launch(intent.sequence) else {
                 break;
             };
             let full = reader.outgoing.len() + intent.bytes.len() > self.coalesced.bytes
