@@ -5,6 +5,7 @@
 //! - [`Links`] makes interfaces, addresses and routes by raw netlink.
 //! - [`Peer`] is a scripted program at the other end of a real USERSOCK socket: it answers late,
 //!   wrongly, in parts, under a false name or in floods.
+//! - [`kernel::Kernel`] is a kernel in memory: it answers inside send and overruns as the real one.
 //! - [`Datagrams`] and [`Fault`] bend captured datagrams as pure functions, for state machines.
 //!
 //! Owns the making of surroundings for tests; must not know tokio, nor the transport under test,
@@ -26,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod fault;
+pub mod kernel;
 #[cfg(unix)]
 mod links;
 #[cfg(unix)]
