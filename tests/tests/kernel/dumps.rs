@@ -22,6 +22,13 @@ fn both() -> [Handle; 2] {
     })
 }
 
+/// The same, in a namespace with so many addresses.
+async fn both_with(addresses: u32) -> [Handle; 2] {
+    let handles = both();
+    fill(&handles[0], addresses).await;
+    handles
+}
+
 async fn fill(handle: &Handle, addresses: u32) {
     let messages = (0..addresses).map(|number| add_address(address(number)));
     for outcome in handle.batch(messages).await {
@@ -44,11 +51,7 @@ async fn addresses(handle: &Handle) -> BTreeSet<[u8; 4]> {
 fn a_dump_of_many_parts_is_whole() {
     in_namespace(|| {
         play(async {
-            for handle in both() {
-                let there = addresses(&handle).await.len();
-                if there == 0 {
-                    fill(&handle, 3000).await;
-                }
+            for handle in both_with(3000).await {
                 let expected: BTreeSet<_> = (0..3000).map(address).collect();
                 assert_eq!(addresses(&handle).await, expected);
                 let mut chunked = BTreeSet::new();
@@ -87,11 +90,7 @@ fn the_first_part_is_small_and_the_rest_fill_32_kib() {
 fn eight_dumps_at_once_never_see_ebusy() {
     in_namespace(|| {
         play(async {
-            for handle in both() {
-                let there = addresses(&handle).await.len();
-                if there == 0 {
-                    fill(&handle, 1000).await;
-                }
+            for handle in both_with(1000).await {
                 let dumps = join_all((0..8).map(|_| addresses(&handle))).await;
                 assert!(dumps.iter().all(|dump| dump.len() == 1000));
                 // Interleaved item by item as well.
@@ -116,11 +115,7 @@ fn eight_dumps_at_once_never_see_ebusy() {
 fn a_request_is_answered_in_the_middle_of_a_dump() {
     in_namespace(|| {
         play(async {
-            for handle in both() {
-                let there = addresses(&handle).await.len();
-                if there == 0 {
-                    fill(&handle, 1000).await;
-                }
+            for handle in both_with(1000).await {
                 let mut dump = handle.dump(get_addresses());
                 let mut items = 0;
                 while let Some(frame) = dump.next().await {
@@ -141,11 +136,7 @@ fn a_request_is_answered_in_the_middle_of_a_dump() {
 fn a_dropped_dump_leaves_nothing_behind() {
     in_namespace(|| {
         play(async {
-            for handle in both() {
-                let there = addresses(&handle).await.len();
-                if there == 0 {
-                    fill(&handle, 1000).await;
-                }
+            for handle in both_with(1000).await {
                 let before = sockets::open().len();
                 for items in 0..40 {
                     let mut dump = handle.dump(get_addresses());
@@ -171,11 +162,7 @@ fn a_dropped_dump_leaves_nothing_behind() {
 fn a_dump_dropped_at_any_poll_leaves_the_connection_healthy() {
     in_namespace(|| {
         play(async {
-            for handle in both() {
-                let there = addresses(&handle).await.len();
-                if there == 0 {
-                    fill(&handle, 300).await;
-                }
+            for handle in both_with(300).await {
                 for polls in 0..20 {
                     let collected = handle.dump(get_addresses()).collect_with_retries(0);
                     drop_after(polls, collected).await;

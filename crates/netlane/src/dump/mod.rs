@@ -3,6 +3,7 @@
 //! socket a dump leases is `socket.rs`'s, the pool `pool.rs`'s.
 
 mod pool;
+mod reading;
 mod shared;
 mod socket;
 mod wait;

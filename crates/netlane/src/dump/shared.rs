@@ -10,7 +10,8 @@ use bytes::{Bytes, BytesMut};
 use netlane_proto::Sequence;
 use netlane_wire::{AttributeTable, Frame};
 
-use super::socket::{EBUSY, End, MAX_ATTEMPTS};
+use super::reading::End;
+use super::socket::{EBUSY, MAX_ATTEMPTS};
 use crate::Error;
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;

@@ -7,21 +7,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use netlane_proto::{Datagram, DumpReader, Outcome, Timing};
-use netlane_sys::Received;
+use netlane_proto::Timing;
 use netlane_wire::{AttributeTable, Flags, Message};
 
 use super::pool::{DumpPool, DumpSocket};
+use super::reading::{End, Ending, Running};
 use super::wait::Wait;
 use crate::Error;
 use crate::answer::Question;
-use crate::lane::{Payload, Report, report_of};
+use crate::lane::Payload;
 use crate::pace::{self, Timed};
 use crate::shared::Shared;
-use crate::statistics::{Counters, count, count_many};
-
-/// How a dump ended: without an error, or with one.
-pub(crate) type End = Option<Error>;
+use crate::statistics::count;
 
 /// A dump that reads its own socket.
 #[derive(Debug)]
@@ -43,19 +40,6 @@ enum State {
     Idle,
     Running(Box<Running>),
     Over(Option<DumpSocket>),
-}
-
-#[derive(Debug)]
-struct Running {
-    socket: DumpSocket,
-    reader: DumpReader,
-    /// A no-op was sent to restart a dump that had stalled, and nothing of the
-    /// dump has come since.
-    kicked: bool,
-    /// Receive errors since something of the dump came.
-    failures: u32,
-    entries: usize,
-    wait: Option<Wait>,
 }
 
 impl PrivateDump {
@@ -183,15 +167,7 @@ impl PrivateDump {
         count(&shared.counters.sent);
         count(&shared.counters.datagrams_sent);
         self.sequence = sequence;
-        let reader = DumpReader::new(sequence);
-        self.state = State::Running(Box::new(Running {
-            socket,
-            reader,
-            kicked: false,
-            failures: 0,
-            entries: 0,
-            wait: None,
-        }));
+        self.state = State::Running(Box::new(Running::new(socket, sequence)));
         Ok(())
     }
 
@@ -250,36 +226,13 @@ impl PrivateDump {
             Ending::Refused { errno: ENOBUFS, .. } => self.state = State::Over(None),
             _ => self.state = State::Over(Some(socket)),
         }
-        self.end = Some(self.verdict(ending, question));
+        let (header_len, table) = question;
+        self.end = Some(ending.verdict(Question {
+            bytes: &self.request,
+            header_len,
+            table,
+        }));
         Ok(Step::Again)
-    }
-
-    /// What the ending means to the consumer.
-    fn verdict(
-        &self,
-        ending: Ending,
-        (header_len, table): (Option<usize>, Option<&'static AttributeTable>),
-    ) -> End {
-        match ending {
-            Ending::Complete { interrupted } => interrupted.then(Error::interrupted),
-            Ending::Truncated { full_len: 0 } => {
-                Some(Error::unknown("a part of the dump was lost"))
-            }
-            Ending::Truncated { full_len } => Some(Error::unknown(format!(
-                "a part of the dump was {full_len} bytes, longer than the receive buffer; \
-                 Builder::frame_size sets it"
-            ))),
-            Ending::Refused { errno, report } => {
-                let question = Question {
-                    bytes: &self.request,
-                    header_len,
-                    table,
-                };
-                let path = question.path(&report);
-                Some(Error::refused(errno, report, path))
-            }
-            Ending::Lost => Some(Error::unknown("the kernel lost data of the dump")),
-        }
     }
 
     /// Waits for readiness, no longer than the deadline. Ready with `None` if
@@ -327,85 +280,12 @@ impl PrivateDump {
     }
 }
 
-impl Running {
-    /// One datagram. Returns how many bytes of the buffer hold entries, and the
-    /// end if that was it.
-    fn take_in(&mut self, received: &Received, counters: &Counters) -> (usize, Option<Ending>) {
-        count(&counters.datagrams_received);
-        let datagram = Datagram {
-            full_len: received.full_len,
-            nsid: received.nsid,
-            ..Datagram::from_kernel(self.socket.buffer.get(..received.len).unwrap_or_default())
-        };
-        let part = self.reader.feed(&datagram);
-        self.entries += part.entries;
-        if part.entries > 0 {
-            self.kicked = false;
-            self.failures = 0;
-        }
-        // The answer to the kick is no stranger.
-        let expected = usize::from(self.kicked);
-        count_many(&counters.stray, part.strangers.saturating_sub(expected));
-        let entries = if part.entries > 0 { received.len } else { 0 };
-        (entries, part.end.map(Ending::from))
-    }
-
-    /// A part was lost, or could not be made (KERNEL: `netlink_dump` failing
-    /// inside recvmsg). There is more to read: the end is still to come.
-    fn failed(&mut self, error: io::Error, counters: &Counters) -> Result<(), Error> {
-        count(&counters.overruns);
-        self.failures += 1;
-        if self.failures > MAX_FAILURES {
-            return Err(Error::socket(error));
-        }
-        self.reader.damage(0);
-        tracing::warn!(%error, "receive error during a dump");
-        Ok(())
-    }
-}
-
 /// What a step came to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Again,
     Wait,
 }
-
-/// How the dump ended, owned.
-#[derive(Debug)]
-enum Ending {
-    Complete { interrupted: bool },
-    Refused { errno: i32, report: Report },
-    Truncated { full_len: usize },
-    Lost,
-}
-
-impl Ending {
-    fn count(&self, counters: &Counters) {
-        count(match self {
-            Self::Complete { .. } => &counters.answered,
-            Self::Refused { .. } => &counters.refused,
-            Self::Truncated { .. } | Self::Lost => &counters.lost,
-        });
-    }
-}
-
-impl From<Outcome<'_>> for Ending {
-    fn from(outcome: Outcome<'_>) -> Self {
-        match outcome {
-            Outcome::Complete { interrupted, .. } => Self::Complete { interrupted },
-            Outcome::Refused { errno, extended } => Self::Refused {
-                errno,
-                report: report_of(extended),
-            },
-            Outcome::Truncated { full_len } => Self::Truncated { full_len },
-            _ => Self::Lost,
-        }
-    }
-}
-
-/// Receive errors without progress after which a dump is given up.
-const MAX_FAILURES: u32 = 64;
 
 /// Sends of one dump: the first, and after a zombie or an entry too large.
 pub(super) const MAX_ATTEMPTS: u32 = 3;

@@ -1,7 +1,8 @@
-//! Errors: what happened to the request. Owns the kinds and their words; the
-//! causes come from the crates below.
+//! Errors: what happened to the request. Owns the kinds and how each is made;
+//! the causes come from the crates below, the words from `words.rs`.
 
-use std::fmt;
+mod words;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -301,91 +302,6 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(Asked { protocol, kind }) = self.0.request {
-            write!(f, "{protocol} request of type {kind}: ")?;
-        }
-        f.write_str(match self.0.kind {
-            ErrorKind::Invalid => "invalid request",
-            ErrorKind::Setup => "no socket",
-            ErrorKind::NotSent => "not sent",
-            ErrorKind::Refused => "refused by the kernel",
-            ErrorKind::OutcomeUnknown => "outcome unknown",
-            ErrorKind::Incomplete => "answer incomplete",
-            ErrorKind::Interrupted => "interrupted",
-            ErrorKind::TimedOut => "timed out",
-            ErrorKind::Closed => "connection ended",
-            ErrorKind::Decode => "unexpected answer",
-        })?;
-        match &self.0.detail {
-            Detail::Text(text) | Detail::NeverSent(text) => write!(f, ": {text}"),
-            Detail::Wish => f.write_str(": it was closed"),
-            Detail::Refusal(refusal) => refusal.fmt(f),
-            Detail::Ended(_) => f.write_str(": the connection ended first"),
-            // The source says what; here is what to do about it.
-            Detail::Io(error) => f.write_str(advice(self.0.kind, error)),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// What to do about a failed sendmsg, by its errno.
-fn advice(kind: ErrorKind, error: &io::Error) -> &'static str {
-    if kind != ErrorKind::NotSent {
-        return "";
-    }
-    match error.raw_os_error() {
-        Some(EPERM) => " (to peers and groups only with CAP_NET_ADMIN, but for NETLINK_USERSOCK)",
-        Some(EMSGSIZE) => {
-            " (a message may be as long as SO_SNDBUF less 32 bytes: Builder::send_buffer)"
-        }
-        Some(ECONNREFUSED) => {
-            " (no socket has that port, or the kernel does not listen on this protocol in this \
-             network namespace)"
-        }
-        _ => "",
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, ": {}", io::Error::from_raw_os_error(self.errno))?;
-        if let Some(path) = &self.path {
-            write!(f, ": {path}")?;
-        }
-        if let Some(report) = &self.report {
-            write!(f, ": {report}")?;
-        }
-        match self.errno {
-            EPERM => f.write_str(" (CAP_NET_ADMIN in the socket's network namespace is needed)"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = f.debug_struct("Error");
-        out.field("kind", &self.0.kind);
-        if let Some(asked) = &self.0.request {
-            out.field("protocol", &asked.protocol)
-                .field("request_type", &asked.kind);
-        }
-        match &self.0.detail {
-            Detail::Text(text) | Detail::NeverSent(text) => out.field("detail", text),
-            Detail::Wish => out.field("detail", &"closed"),
-            Detail::Setup(error) => out.field("detail", error),
-            Detail::Build(error) => out.field("detail", error),
-            Detail::Decode(error) => out.field("detail", error),
-            Detail::Io(error) => out.field("detail", error),
-            Detail::Refusal(refusal) => out.field("detail", refusal),
-            Detail::Ended(error) => out.field("detail", error),
-        };
-        out.finish()
-    }
-}
-
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.detail {
@@ -439,9 +355,3 @@ impl From<Error> for io::Error {
         Self::new(kind, error)
     }
 }
-
-/// Errno values of Linux. `EPERM` is the same on every architecture; on those
-/// where the others differ (MIPS, SPARC) only the advice is missing.
-const EPERM: i32 = 1;
-const EMSGSIZE: i32 = 90;
-const ECONNREFUSED: i32 = 111;

@@ -1,0 +1,137 @@
+//! What the receive calls of a dump bring, and how it ends. Owns the counting of
+//! entries and failures; when to receive, and what comes after the end, is
+//! `socket.rs`'s.
+
+use std::io;
+
+use netlane_proto::{Datagram, DumpReader, Outcome};
+use netlane_sys::Received;
+
+use super::pool::DumpSocket;
+use super::wait::Wait;
+use crate::Error;
+use crate::answer::Question;
+use crate::lane::{Report, report_of};
+use crate::statistics::{Counters, count, count_many};
+
+/// How a dump ended: without an error, or with one.
+pub(crate) type End = Option<Error>;
+
+/// A dump under way on its socket.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) socket: DumpSocket,
+    reader: DumpReader,
+    /// A no-op was sent to restart a dump that had stalled, and nothing of the
+    /// dump has come since.
+    pub(super) kicked: bool,
+    /// Receive errors since something of the dump came.
+    failures: u32,
+    pub(super) entries: usize,
+    pub(super) wait: Option<Wait>,
+}
+
+impl Running {
+    pub(super) fn new(socket: DumpSocket, sequence: u32) -> Self {
+        Self {
+            socket,
+            reader: DumpReader::new(sequence),
+            kicked: false,
+            failures: 0,
+            entries: 0,
+            wait: None,
+        }
+    }
+
+    /// One datagram. Returns how many bytes of the buffer hold entries, and the
+    /// end if that was it.
+    pub(super) fn take_in(
+        &mut self,
+        received: &Received,
+        counters: &Counters,
+    ) -> (usize, Option<Ending>) {
+        count(&counters.datagrams_received);
+        let datagram = Datagram {
+            full_len: received.full_len,
+            nsid: received.nsid,
+            ..Datagram::from_kernel(self.socket.buffer.get(..received.len).unwrap_or_default())
+        };
+        let part = self.reader.feed(&datagram);
+        self.entries += part.entries;
+        if part.entries > 0 {
+            self.kicked = false;
+            self.failures = 0;
+        }
+        // The answer to the kick is no stranger.
+        let expected = usize::from(self.kicked);
+        count_many(&counters.stray, part.strangers.saturating_sub(expected));
+        let entries = if part.entries > 0 { received.len } else { 0 };
+        (entries, part.end.map(Ending::from))
+    }
+
+    /// A part was lost, or could not be made (KERNEL: `netlink_dump` failing
+    /// inside recvmsg). There is more to read: the end is still to come.
+    pub(super) fn failed(&mut self, error: io::Error, counters: &Counters) -> Result<(), Error> {
+        count(&counters.overruns);
+        self.failures += 1;
+        if self.failures > MAX_FAILURES {
+            return Err(Error::socket(error));
+        }
+        self.reader.damage(0);
+        tracing::warn!(%error, "receive error during a dump");
+        Ok(())
+    }
+}
+
+/// How the dump ended, owned.
+#[derive(Debug)]
+pub(super) enum Ending {
+    Complete { interrupted: bool },
+    Refused { errno: i32, report: Report },
+    Truncated { full_len: usize },
+    Lost,
+}
+
+impl Ending {
+    pub(super) fn count(&self, counters: &Counters) {
+        count(match self {
+            Self::Complete { .. } => &counters.answered,
+            Self::Refused { .. } => &counters.refused,
+            Self::Truncated { .. } | Self::Lost => &counters.lost,
+        });
+    }
+
+    /// What the ending means to the consumer.
+    pub(super) fn verdict(self, question: Question<'_>) -> End {
+        match self {
+            Self::Complete { interrupted } => interrupted.then(Error::interrupted),
+            Self::Truncated { full_len: 0 } => Some(Error::unknown("a part of the dump was lost")),
+            Self::Truncated { full_len } => Some(Error::unknown(format!(
+                "a part of the dump was {full_len} bytes, longer than the receive buffer; \
+                 Builder::frame_size sets it"
+            ))),
+            Self::Refused { errno, report } => {
+                let path = question.path(&report);
+                Some(Error::refused(errno, report, path))
+            }
+            Self::Lost => Some(Error::unknown("the kernel lost data of the dump")),
+        }
+    }
+}
+
+impl From<Outcome<'_>> for Ending {
+    fn from(outcome: Outcome<'_>) -> Self {
+        match outcome {
+            Outcome::Complete { interrupted, .. } => Self::Complete { interrupted },
+            Outcome::Refused { errno, extended } => Self::Refused {
+                errno,
+                report: report_of(extended),
+            },
+            Outcome::Truncated { full_len } => Self::Truncated { full_len },
+            _ => Self::Lost,
+        }
+    }
+}
+
+/// Receive errors without progress after which a dump is given up.
+const MAX_FAILURES: u32 = 64;
