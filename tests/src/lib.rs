@@ -1,5 +1,6 @@
 //! What netlane's tests share: the reading of the source tree, the contract of the lab's kernel
-//! module, runtimes for test bodies, rtnetlink requests, and what the kernel says of sockets.
+//! module, runtimes for test bodies, rtnetlink requests, what the kernel says of sockets, and the
+//! storm of dropped futures.
 
 pub mod lab;
 pub mod repository;
@@ -9,3 +10,5 @@ pub mod route;
 pub mod sockets;
 #[cfg(unix)]
 pub mod stage;
+#[cfg(unix)]
+pub mod storm;

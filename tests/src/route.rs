@@ -59,6 +59,11 @@ pub fn get_link(index: u32) -> Message {
     Message::new(GET_LINK, Flags::empty()).with_header(&link_header(index))
 }
 
+/// Asks for one interface.
+pub fn get_link_by_name(name: &str) -> Message {
+    get_link(0).with_text(LINK_NAME, name)
+}
+
 /// Asks for all interfaces, as a dump.
 pub fn get_links() -> Message {
     get_link(0)
@@ -66,8 +71,12 @@ pub fn get_links() -> Message {
 
 /// Asks for all IPv4 addresses, as a dump.
 pub fn get_addresses() -> Message {
-    let header = [AF_INET, 0, 0, 0, 0, 0, 0, 0];
-    Message::new(GET_ADDRESS, Flags::empty()).with_header(&header)
+    get_addresses_of(0)
+}
+
+/// Asks for the IPv4 addresses of one interface, as a dump.
+pub fn get_addresses_of(index: u32) -> Message {
+    Message::new(GET_ADDRESS, Flags::empty()).with_header(&address_header(0, index))
 }
 
 /// The `number`-th of a great many IPv4 addresses.
@@ -78,21 +87,36 @@ pub const fn address(number: u32) -> [u8; 4] {
 
 /// Adds an address to the loopback device; EEXIST if it is there.
 pub fn add_address(address: [u8; 4]) -> Message {
-    change_address(NEW_ADDRESS, Flags::CREATE | Flags::EXCL, address)
+    add_address_to(LOOPBACK, address)
+}
+
+/// Adds an address to an interface; EEXIST if it is there.
+pub fn add_address_to(index: u32, address: [u8; 4]) -> Message {
+    change_address(NEW_ADDRESS, Flags::CREATE | Flags::EXCL, index, address)
 }
 
 /// Takes it away; EADDRNOTAVAIL if it is not there.
 pub fn delete_address(address: [u8; 4]) -> Message {
-    change_address(DELETE_ADDRESS, Flags::empty(), address)
+    delete_address_from(LOOPBACK, address)
 }
 
-fn change_address(kind: u16, flags: Flags, address: [u8; 4]) -> Message {
-    let mut header = [AF_INET, 32, 0, 0, 0, 0, 0, 0];
-    header[4..8].copy_from_slice(&LOOPBACK.to_ne_bytes());
+/// Takes it away from an interface; EADDRNOTAVAIL if it is not there.
+pub fn delete_address_from(index: u32, address: [u8; 4]) -> Message {
+    change_address(DELETE_ADDRESS, Flags::empty(), index, address)
+}
+
+fn change_address(kind: u16, flags: Flags, index: u32, address: [u8; 4]) -> Message {
     Message::new(kind, flags)
-        .with_header(&header)
+        .with_header(&address_header(32, index))
         .with_attribute(ADDRESS_LOCAL, &address)
         .with_attribute(1, &address)
+}
+
+/// struct ifaddrmsg: family, prefixlen, flags, scope, index.
+fn address_header(prefix: u8, index: u32) -> [u8; ADDRESS_HEADER] {
+    let mut header = [AF_INET, prefix, 0, 0, 0, 0, 0, 0];
+    header[4..8].copy_from_slice(&index.to_ne_bytes());
+    header
 }
 
 /// Creates a bridge.
@@ -102,6 +126,24 @@ pub fn new_bridge(name: &str) -> Message {
         .with_text(LINK_NAME, name)
         .with_nest(LINK_INFO, |info| {
             info.text(INFO_KIND, "bridge");
+        })
+}
+
+/// Creates a pair of interfaces that are each other's far end, the first of them up: deleting such
+/// a pair waits inside the kernel.
+pub fn new_veth(name: &str, peer: &str) -> Message {
+    let mut up = link_header(0);
+    // ifi_flags: IFF_UP.
+    up[8..12].copy_from_slice(&1u32.to_ne_bytes());
+    Message::new(NEW_LINK, Flags::CREATE | Flags::EXCL)
+        .with_header(&up)
+        .with_text(LINK_NAME, name)
+        .with_nest(LINK_INFO, |info| {
+            info.text(INFO_KIND, "veth").nest(INFO_DATA, |data| {
+                data.nest(VETH_INFO_PEER, |far| {
+                    far.header(&link_header(0)).text(LINK_NAME, peer);
+                });
+            });
         })
 }
 
@@ -143,6 +185,12 @@ pub fn name_namespace(namespace: &impl AsRawFd, id: i32) -> Message {
         .with_i32(3, namespace.as_raw_fd())
 }
 
+/// The index in a link message.
+pub fn link_index(frame: &Frame) -> u32 {
+    let index = frame.payload()[4..8].try_into().expect("four bytes");
+    u32::from_ne_bytes(index)
+}
+
 /// The name in a link message.
 pub fn link_name(frame: &Frame) -> String {
     let name = frame.attributes(LINK_HEADER).find(LINK_NAME);
@@ -159,3 +207,5 @@ const AF_INET: u8 = 2;
 const AF_BRIDGE: u8 = 7;
 const LINK_INFO: u16 = 18;
 const INFO_KIND: u16 = 1;
+const INFO_DATA: u16 = 2;
+const VETH_INFO_PEER: u16 = 1;
