@@ -6,11 +6,12 @@
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
+use futures::{FutureExt, StreamExt};
 use netlane::Protocol;
 use netlane::sys::Address;
 use netlane::wire::{Flags, Message};
 use netlane_testkit::{Peer, Step, in_namespace};
-use netlane_tests::route::{LOOPBACK, NO_INTERFACE, get_link};
+use netlane_tests::route::{LOOPBACK, NO_INTERFACE, get_link, get_links};
 use netlane_tests::stage::{play, until};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -110,6 +111,50 @@ fn every_request_has_a_span_with_its_fate() {
                 );
             });
         });
+    });
+}
+
+#[test]
+fn a_dump_and_what_is_given_up_have_a_fate_too() {
+    in_namespace(|| {
+        let scribe = Scribe::default();
+        tracing::subscriber::with_default(scribe.clone(), || {
+            play(async {
+                let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+                assert_eq!(handle.dump(get_links()).count().await, 1);
+                let mut dropped = handle.dump(get_links());
+                dropped.next().await.unwrap().unwrap();
+                drop(dropped);
+                let silent = Peer::start(|_| Vec::new()).unwrap();
+                let to_peer = netlane::Builder::new(Protocol::USERSOCK)
+                    .peer(Address::port(silent.port()))
+                    .spawn()
+                    .unwrap();
+                let unanswered = to_peer.request(Message::raw(0x40, Flags::empty(), &[]));
+                assert!(unanswered.now_or_never().is_none());
+                let unbuildable = get_link(LOOPBACK).with_text(3, "interior\0nul");
+                handle.request(unbuildable).await.unwrap_err();
+            });
+        });
+        let spans = scribe.spans();
+        let [whole, dropped, given_up, unbuildable] = &spans[..] else {
+            panic!("{spans:#?}");
+        };
+        for dump in [whole, dropped] {
+            assert!(
+                dump.starts_with("dump ") && dump.contains("type=18"),
+                "{dump}"
+            );
+            assert!(
+                dump.contains("ROOT | MATCH") && dump.contains("sequence="),
+                "{dump}"
+            );
+        }
+        assert!(whole.contains("outcome=\"complete\""), "{whole}");
+        for span in [dropped, given_up] {
+            assert!(span.contains("outcome=\"cancelled\""), "{span}");
+        }
+        assert!(unbuildable.contains("invalid request"), "{unbuildable}");
     });
 }
 

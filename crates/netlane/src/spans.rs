@@ -22,6 +22,18 @@ pub(crate) fn request(asked: Asked, order: &Order) -> Span {
     )
 }
 
+/// Opens the span of a dump that is about to begin.
+pub(crate) fn dump(asked: Asked, bytes: &[u8]) -> Span {
+    tracing::debug_span!(
+        "dump",
+        protocol = %asked.protocol,
+        r#type = asked.kind,
+        flags = ?flags_of(bytes),
+        sequence = tracing::field::Empty,
+        outcome = tracing::field::Empty,
+    )
+}
+
 /// Opens the span of one of several requests that are made together: a child of
 /// theirs, and none if nobody listens to that.
 pub(crate) fn member(together: &Span, asked: Asked, order: &Order) -> Span {
@@ -34,6 +46,11 @@ pub(crate) fn member(together: &Span, asked: Asked, order: &Order) -> Span {
 /// Notes the sequence number that a request went out with.
 pub(crate) fn note_sequence(span: &Span, sequence: Sequence) {
     span.record("sequence", sequence.get());
+}
+
+/// Notes that nobody waits for it any more.
+pub(crate) fn note_cancelled(span: &Span) {
+    span.record("outcome", "cancelled");
 }
 
 /// Notes what happened to a request.

@@ -9,7 +9,7 @@ use futures::{Stream, StreamExt};
 use netlane_wire::{FrameView, HEADER_LEN, Header, Request};
 
 use crate::handle::{expectation, timing};
-use crate::{Dump, Error, ErrorKind, Exchange, Handle};
+use crate::{Answer, Dump, Error, ErrorKind, Exchange, Handle};
 
 /// Begins the exchange of a typed request.
 pub(crate) fn exchange<R: Request>(handle: &Handle, request: &R) -> Exchange {
@@ -29,6 +29,12 @@ pub(crate) fn exchange<R: Request>(handle: &Handle, request: &R) -> Exchange {
 /// Runs a typed request to its typed reply.
 pub(crate) async fn call<R: Request>(handle: &Handle, request: &R) -> Result<R::Reply, Error> {
     let answer = exchange(handle, request).await;
+    if let Some(warning) = answer.as_ref().ok().and_then(Answer::warning) {
+        tracing::warn!(
+            warning,
+            "the kernel warns of a request that it has executed"
+        );
+    }
     if R::EXPECT == netlane_wire::Expect::Acknowledgement {
         return match answer {
             // There are no replies that could be missing.
@@ -74,7 +80,8 @@ pub struct Records<R> {
 
 impl<R: Request> Records<R> {
     /// All records. A dump that was interrupted is begun anew a few times; if
-    /// it was interrupted each time, that is an error.
+    /// it was interrupted each time, that is an error, and for what was read
+    /// there is the stream itself, or [`Dump::collect_with_retries`].
     ///
     /// # Errors
     ///

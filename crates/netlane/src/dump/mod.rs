@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use netlane_proto::Timing;
-use netlane_wire::{AttributeTable, Frame, FrameView, Frames, Message};
+use netlane_wire::{AttributeTable, Frame, FrameView, Frames, Message, OwnedExtendedAck};
 use tracing::Span;
 
 pub(crate) use pool::DumpPool;
@@ -25,8 +25,9 @@ use crate::activity::Activity;
 use crate::error::Asked;
 use crate::exchange::order_of;
 use crate::handle::Keep;
+use crate::lane::Report;
 use crate::statistics::count;
-use crate::{Error, protocol::Lanes};
+use crate::{Error, protocol::Lanes, spans};
 use shared::SharedDump;
 use socket::PrivateDump;
 
@@ -61,6 +62,8 @@ pub struct Dump {
     done: bool,
     /// From the first poll to the end: a close waits for it.
     activity: Option<Activity>,
+    /// What the kernel said with a good end.
+    report: Report,
     span: Span,
 }
 
@@ -94,6 +97,8 @@ pub struct Collected {
     /// The table changed while it was read, in every try: entries may be
     /// missing or doubled.
     pub interrupted: bool,
+    /// What the kernel said although it succeeded.
+    pub report: Option<Box<OwnedExtendedAck>>,
 }
 
 impl Dump {
@@ -125,6 +130,7 @@ impl Dump {
             table: None,
             done: false,
             activity: None,
+            report: None,
             span: Span::none(),
         }
     }
@@ -182,6 +188,13 @@ impl Dump {
         }
     }
 
+    /// What the kernel said with the end of the dump although it succeeded: a
+    /// warning, mostly nothing. Known once the last entry was read.
+    #[must_use]
+    pub fn report(&self) -> Option<&OwnedExtendedAck> {
+        self.report.as_deref()
+    }
+
     /// Every entry of the dump. One that was interrupted is begun anew, up to
     /// `retries` times; the last try's entries are returned in any case.
     ///
@@ -205,6 +218,7 @@ impl Dump {
                 }
             }
             if !collected.interrupted || tries_left == 0 {
+                collected.report = self.report.take();
                 return Ok(collected);
             }
             tracing::debug!(tries_left, "a dump was interrupted; it is begun anew");
@@ -241,7 +255,9 @@ impl Dump {
         let shared = &self.keep.shared;
         let question = (self.header_len, self.table);
         let filled = ready!(match &mut self.source {
-            Source::Impossible(error) => Poll::Ready(Err(error.take())),
+            Source::Impossible(error) => {
+                Poll::Ready(Err(error.take().map_or(Ok(None), Err)))
+            }
             Source::Private(dump) => dump.poll_fill(shared, self.deadline, question, context),
             Source::Shared(dump) => {
                 dump.poll_fill(shared, self.deadline, question, context, &mut self.chunk)
@@ -250,10 +266,12 @@ impl Dump {
         Poll::Ready(match filled {
             Ok(sequence) => {
                 self.sequence = sequence;
+                self.span.record("sequence", sequence);
                 Some(Ok(()))
             }
-            Err(Some(error)) => Some(Err(self.finish(error))),
-            Err(None) => {
+            Err(Err(error)) => Some(Err(self.finish(error))),
+            Err(Ok(report)) => {
+                self.report = report;
                 self.span.record("outcome", "complete");
                 self.done = true;
                 self.activity = None;
@@ -264,12 +282,12 @@ impl Dump {
 
     /// The first poll.
     fn start(&mut self) -> Result<(), Error> {
-        self.span = tracing::debug_span!(
-            "dump",
-            protocol = %self.asked.protocol,
-            r#type = self.asked.kind,
-            outcome = tracing::field::Empty,
-        );
+        let request = match &self.source {
+            Source::Private(dump) => dump.request(),
+            Source::Shared(dump) => dump.request(),
+            Source::Impossible(_) => &[],
+        };
+        self.span = spans::dump(self.asked, request);
         self.activity = Some(Activity::begin(&self.keep.shared)?);
         Ok(())
     }
@@ -337,6 +355,9 @@ impl Stream for Dump {
 
 impl Drop for Dump {
     fn drop(&mut self) {
+        if !self.done {
+            spans::note_cancelled(&self.span);
+        }
         match &mut self.source {
             Source::Private(dump) => dump.give_up(&self.keep.shared),
             Source::Shared(dump) => dump.give_up(&self.keep.shared),

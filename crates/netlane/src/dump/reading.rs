@@ -14,8 +14,8 @@ use crate::answer::Question;
 use crate::lane::{Report, report_of};
 use crate::statistics::{Counters, count, count_many};
 
-/// How a dump ended: without an error, or with one.
-pub(crate) type End = Option<Error>;
+/// How a dump ended: well, with what the kernel said beside, or with an error.
+pub(crate) type End = Result<Report, Error>;
 
 /// A dump under way on its socket.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Running {
 /// How the dump ended, owned.
 #[derive(Debug)]
 pub(super) enum Ending {
-    Complete { interrupted: bool },
+    Complete { interrupted: bool, report: Report },
     Refused { errno: i32, report: Report },
     Truncated { full_len: usize },
     Lost,
@@ -104,17 +104,20 @@ impl Ending {
     /// What the ending means to the consumer.
     pub(super) fn verdict(self, question: Question<'_>) -> End {
         match self {
-            Self::Complete { interrupted } => interrupted.then(Error::interrupted),
-            Self::Truncated { full_len: 0 } => Some(Error::unknown("a part of the dump was lost")),
-            Self::Truncated { full_len } => Some(Error::unknown(format!(
+            Self::Complete {
+                interrupted: true, ..
+            } => Err(Error::interrupted()),
+            Self::Complete { report, .. } => Ok(report),
+            Self::Truncated { full_len: 0 } => Err(Error::unknown("a part of the dump was lost")),
+            Self::Truncated { full_len } => Err(Error::unknown(format!(
                 "a part of the dump was {full_len} bytes, longer than the receive buffer; \
                  Builder::frame_size sets it"
             ))),
             Self::Refused { errno, report } => {
                 let path = question.path(&report);
-                Some(Error::refused(errno, report, path))
+                Err(Error::refused(errno, report, path))
             }
-            Self::Lost => Some(Error::unknown("the kernel lost data of the dump")),
+            Self::Lost => Err(Error::unknown("the kernel lost data of the dump")),
         }
     }
 }
@@ -122,7 +125,13 @@ impl Ending {
 impl From<Outcome<'_>> for Ending {
     fn from(outcome: Outcome<'_>) -> Self {
         match outcome {
-            Outcome::Complete { interrupted, .. } => Self::Complete { interrupted },
+            Outcome::Complete {
+                interrupted,
+                extended,
+            } => Self::Complete {
+                interrupted,
+                report: report_of(extended),
+            },
             Outcome::Refused { errno, extended } => Self::Refused {
                 errno,
                 report: report_of(extended),

@@ -46,6 +46,11 @@ impl SharedDump {
         }
     }
 
+    /// The request, finished.
+    pub(crate) fn request(&self) -> &[u8] {
+        &self.request
+    }
+
     /// Begins anew after an end.
     pub(crate) fn restart(&mut self) {
         self.order = Some(Order {
@@ -79,7 +84,7 @@ impl SharedDump {
                 (None, Some(sequence)) => shared.lane.check(sequence, context.waker()),
                 (None, None) => {
                     let error = Error::invalid("a dump was polled after its end");
-                    return Poll::Ready(Err(Some(error)));
+                    return Poll::Ready(Err(Err(error)));
                 }
             };
             return match begun {
@@ -95,8 +100,8 @@ impl SharedDump {
                 }
                 Begun::Finished(waiting) if self.found_busy(&waiting, shared) => continue,
                 Begun::Finished(waiting) => Poll::Ready(self.finish(waiting, question, chunk)),
-                Begun::Closed(error) => Poll::Ready(Err(Some(error))),
-                Begun::NotSent(error) => Poll::Ready(Err(Some(Error::not_sent(error)))),
+                Begun::Closed(error) => Poll::Ready(Err(Err(error))),
+                Begun::NotSent(error) => Poll::Ready(Err(Err(Error::not_sent(error)))),
             };
         }
     }
@@ -107,10 +112,10 @@ impl SharedDump {
         shared: &Arc<Shared>,
         context: &mut Context<'_>,
     ) -> Result<Begun, End> {
-        shared.check_open().map_err(Some)?;
+        shared.check_open().map_err(Err)?;
         order.to = shared.default_address();
         match shared.lane.begin(&mut order, context.waker()) {
-            Begun::NotSent(error) => Err(Some(Error::not_sent(error))),
+            Begun::NotSent(error) => Err(Err(Error::not_sent(error))),
             begun => Ok(begun),
         }
     }
@@ -146,8 +151,9 @@ impl SharedDump {
             table,
         };
         let end = match judge(waiting, question) {
-            Ok(answer) => answer.interrupted.then(Error::interrupted),
-            Err(error) => Some(error),
+            Ok(answer) if answer.interrupted => Err(Error::interrupted()),
+            Ok(answer) => Ok(answer.report),
+            Err(error) => Err(error),
         };
         let Some(first) = frames.first() else {
             return Err(end);
@@ -169,7 +175,7 @@ impl SharedDump {
             if let Some(sequence) = self.sequence.take() {
                 shared.lane.cancel(sequence);
             }
-            Err(Some(Error::timed_out(deadline, shared.hint())))
+            Err(Err(Error::timed_out(deadline, shared.hint())))
         })
     }
 

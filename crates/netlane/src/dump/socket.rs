@@ -59,6 +59,11 @@ impl PrivateDump {
         self.timing = timing;
     }
 
+    /// The request, finished.
+    pub(crate) fn request(&self) -> &[u8] {
+        &self.request
+    }
+
     /// Begins anew after an end.
     pub(crate) fn restart(&mut self) {
         self.state = State::Idle;
@@ -96,7 +101,7 @@ impl PrivateDump {
                 return Poll::Ready(Err(end));
             }
             if let Err(error) = shared.check_alive() {
-                self.end = Some(Some(error));
+                self.end = Some(Err(error));
                 continue;
             }
             if !pace::has_budget() {
@@ -110,10 +115,10 @@ impl PrivateDump {
                 Ok(Step::Again) => {}
                 Ok(Step::Wait) => {
                     if let Some(end) = ready!(self.poll_wait(shared, deadline, context)) {
-                        self.end = Some(Some(end));
+                        self.end = Some(Err(end));
                     }
                 }
-                Err(error) => self.end = Some(Some(error)),
+                Err(error) => self.end = Some(Err(error)),
             }
         }
     }

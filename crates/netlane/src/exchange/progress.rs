@@ -46,6 +46,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         if let Some(sequence) = self.leave() {
             self.keep.shared.lane.desert(sequence);
+            spans::note_cancelled(&self.span);
         }
     }
 }
@@ -70,6 +71,7 @@ impl Exchange {
     /// The first poll, or one that tries again.
     fn start(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         if let Some(error) = self.impossible.take() {
+            self.span = spans::request(self.question.asked, &self.order);
             return Poll::Ready(Err(error));
         }
         if let Some(retry) = &mut self.retry {
