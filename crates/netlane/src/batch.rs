@@ -31,7 +31,9 @@ pub type Outcomes = Vec<Result<Answer, Error>>;
 
 /// A batch that is being made: a future of one outcome per request, in order.
 ///
-/// The requests are executed in order, coalesced into as few datagrams as fit.
+/// The requests are executed in order, coalesced into as few datagrams as fit;
+/// those that have not proved quick one by one, on a thread of the connection's
+/// own, since one datagram of them would be one long system call.
 /// A refused one does not stop those after it; where all or nothing is wanted,
 /// netfilter has [transactions](crate::Handle::transaction).
 ///

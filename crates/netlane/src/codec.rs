@@ -194,3 +194,12 @@ pub enum CodecError {
         limit: usize,
     },
 }
+
+impl From<CodecError> for std::io::Error {
+    fn from(error: CodecError) -> Self {
+        match error {
+            CodecError::Io(error) => error,
+            other => Self::new(std::io::ErrorKind::InvalidData, other),
+        }
+    }
+}

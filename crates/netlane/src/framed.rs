@@ -340,3 +340,16 @@ pub enum FramedError {
         waited: Duration,
     },
 }
+
+impl From<FramedError> for io::Error {
+    fn from(error: FramedError) -> Self {
+        let kind = match error {
+            FramedError::Io(error) => return error,
+            FramedError::Truncated { .. } | FramedError::Malformed { .. } => {
+                io::ErrorKind::InvalidData
+            }
+            FramedError::NotReading { .. } => io::ErrorKind::TimedOut,
+        };
+        Self::new(kind, error)
+    }
+}

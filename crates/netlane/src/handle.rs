@@ -215,7 +215,8 @@ impl Handle {
     }
 
     /// Sends many requests, in order, in as few datagrams as fit: one outcome
-    /// each, in their order.
+    /// each, in their order. Operations that may sleep in the kernel, as far as
+    /// is known, go out one by one on a thread of the connection's own.
     pub fn batch(&self, messages: impl IntoIterator<Item = Message>) -> Batch {
         Batch::new(self.keep.clone(), messages)
     }
@@ -262,19 +263,21 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// As [`request`](Self::request). Protocols that do not answer it
-    /// (`FIB_LOOKUP`, user peers) are an error at once.
+    /// As [`request`](Self::request). Protocols that do not answer it (`AUDIT`,
+    /// `CONNECTOR`, `FIB_LOOKUP`, `SELINUX`, user peers) are an error at once.
     ///
     /// # Cancel safety
     ///
     /// As [`Exchange`].
     pub async fn ping(&self) -> Result<(), Error> {
-        let protocol = self.protocol();
-        let silent = matches!(protocol, Protocol::FIB_LOOKUP | Protocol::USERSOCK);
-        if silent || self.shared().config.opaque || self.shared().config.peers {
-            return Err(Error::invalid(format!(
-                "{protocol} does not answer NLMSG_NOOP"
-            )));
+        let config = &self.shared().config;
+        let silent = match (config.opaque, config.peers) {
+            (true, _) => Some("a protocol with message types of its own".to_owned()),
+            (_, true) => Some("a user peer".to_owned()),
+            _ => (!config.traits.noop).then(|| config.protocol.to_string()),
+        };
+        if let Some(who) = silent {
+            return Err(Error::invalid(format!("{who} does not answer NLMSG_NOOP")));
         }
         let message = Message::new(netlane_wire::kind::NOOP, Flags::empty());
         self.request(message).await.map(drop)

@@ -28,6 +28,8 @@ pub(crate) struct Traits {
     pub(crate) strict: bool,
     /// Whether the receiver executes every message of a datagram.
     pub(crate) walks: bool,
+    /// Whether `NLMSG_NOOP` is acknowledged where that is asked for.
+    pub(crate) noop: bool,
 }
 
 impl Traits {
@@ -38,6 +40,7 @@ impl Traits {
             peers: false,
             strict: false,
             walks: true,
+            noop: true,
         };
         match protocol {
             Protocol::ROUTE => Self {
@@ -55,9 +58,18 @@ impl Traits {
             Protocol::USERSOCK => Self {
                 peers: true,
                 walks: false,
+                noop: false,
                 ..kernel(Timing::Late, Lanes::Single)
             },
-            // Audit, connector, and whatever a module of one's own registers.
+            // They read by hand, and know no such message.
+            Protocol::AUDIT | Protocol::CONNECTOR | Protocol::SELINUX | Protocol::FIB_LOOKUP => {
+                Self {
+                    walks: false,
+                    noop: false,
+                    ..kernel(Timing::Late, Lanes::Single)
+                }
+            }
+            // Whatever a module of one's own registers.
             // Of those that read by hand, many take the first message only.
             _ => Self {
                 walks: false,

@@ -27,6 +27,9 @@ pub(crate) struct Shared {
     pub(crate) lane: Arc<Lane>,
     /// The request lane's port id.
     pub(crate) port: u32,
+    /// The longest message in bytes: the kernel refuses a datagram above
+    /// `SO_SNDBUF` less 32.
+    pub(crate) longest: usize,
     pub(crate) dumps: DumpPool,
     pub(crate) events: EventLanes,
     pub(crate) operations: Operations,
@@ -60,17 +63,14 @@ impl Shared {
         };
         let envelope = config.lanes == Lanes::Single;
         let socket = Arc::new(socket);
-        let send_buffer = socket.send_buffer()?;
+        let longest = socket.send_buffer()?.saturating_sub(32);
         let lane = Lane::new(socket, profile, sizes, envelope, Arc::clone(&counters));
-        lane.coalesce(
-            config.requests_per_datagram(),
-            // The kernel refuses a datagram above SO_SNDBUF less 32.
-            send_buffer.saturating_sub(32),
-        );
+        lane.coalesce(config.requests_per_datagram(), longest);
         Ok(Arc::new(Self {
             config,
             lane: Arc::new(lane),
             port: profile.port,
+            longest,
             dumps: DumpPool::default(),
             events: EventLanes::default(),
             operations: Operations::default(),

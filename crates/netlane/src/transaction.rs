@@ -26,7 +26,8 @@ use crate::{Answer, Error, Protocol};
 ///
 /// # Errors
 ///
-/// The refusal of the first member that was refused, or of the commit itself
+/// The refusal of the first member that was refused ([`Error::member`] says
+/// which), or of the commit itself
 /// (which the kernel reports on the BEGIN message). A malformed member aborts
 /// the transaction without any answer: *outcome unknown*.
 ///
@@ -152,13 +153,18 @@ impl Transaction {
     fn verdict(&mut self) -> Result<Vec<Answer>, Error> {
         let mut ended = std::mem::take(&mut self.ended);
         self.sequences.clear();
-        let refusal = ended
-            .iter()
-            .filter_map(|answer| answer.as_ref().err())
-            .min_by_key(|error| !error.is_refused())
-            .cloned();
-        if let Some(error) = refusal {
-            return Err(error);
+        let last = ended.len().saturating_sub(1);
+        let errors = ended.iter().enumerate();
+        let refusal = errors
+            .filter_map(|(place, answer)| Some((place, answer.as_ref().err()?)))
+            .min_by_key(|(_, error)| !error.is_refused())
+            .map(|(place, _)| place);
+        if let Some(place) = refusal
+            && let Err(error) = ended.swap_remove(place)
+        {
+            // Neither the BEGIN nor the END is a member.
+            let member = place.checked_sub(1).filter(|_| place != last);
+            return Err(error.of_member(member));
         }
         // Without the END and the BEGIN.
         ended.pop();
@@ -176,6 +182,10 @@ impl Future for Transaction {
             Err(Some(error)) => {
                 this.keep.shared.check_open()?;
                 return Poll::Ready(Err(error));
+            }
+            Err(None) if this.sequences.is_empty() => {
+                let text = "a transaction was polled after its end";
+                return Poll::Ready(Err(Error::invalid(text)));
             }
             Err(None) => {}
         }

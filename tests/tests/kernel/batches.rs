@@ -227,6 +227,8 @@ fn a_transaction_with_a_refused_member_does_nothing() {
             let error = handle.transaction(10, members).await.unwrap_err();
             assert!(error.is_refused());
             assert_eq!(error.errno(), Some(EEXIST), "{error}");
+            assert_eq!(error.member(), Some(1), "{error}");
+            assert!(error.to_string().contains("member 1: "), "{error}");
             assert!(!has_table(&handle, "two").await && !has_table(&handle, "three").await);
             assert_eq!(handle.pending(), 0);
             assert_eq!(handle.statistics().stray, 0);
@@ -244,7 +246,7 @@ fn a_transaction_refused_at_its_begin_says_so() {
                 .transaction(1, vec![new_table("one")])
                 .await
                 .unwrap_err();
-            assert!(error.is_refused(), "{error}");
+            assert!(error.is_refused() && error.member().is_none(), "{error}");
             assert!(!has_table(&handle, "one").await);
             assert_eq!(handle.pending(), 0);
         })

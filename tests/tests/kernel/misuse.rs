@@ -26,6 +26,7 @@ fn a_message_longer_than_the_socket_takes_names_the_limit() {
             for lanes in [Lanes::Separate, Lanes::Single] {
                 let handle = Builder::new(Protocol::ROUTE).lanes(lanes).spawn().unwrap();
                 let long = || Message::raw(18, Flags::empty(), &[0; 400_000]);
+                let limit = handle.options().unwrap().send_buffer - 32;
                 for error in [
                     handle.request(long()).await.unwrap_err(),
                     handle.request(long()).slow().await.unwrap_err(),
@@ -35,8 +36,8 @@ fn a_message_longer_than_the_socket_takes_names_the_limit() {
                     assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
                     assert!(error.was_not_sent() && !error.is_outcome_unknown());
                     assert_eq!(error.errno(), Some(EMSGSIZE), "{error}");
-                    let words = words(&error);
-                    assert!(words.contains("SO_SNDBUF"), "{words}");
+                    let sizes = format!("400016 bytes, where this socket takes {limit}");
+                    assert!(error.to_string().contains(&sizes), "{error}");
                 }
                 assert_eq!(handle.pending(), 0);
                 assert_eq!(
@@ -79,6 +80,25 @@ fn what_cannot_be_built_is_never_sent() {
             let error = netfilter.transaction(10, vec![nul()]).await.unwrap_err();
             assert!(words(&error).contains("NUL"), "{}", words(&error));
             assert_eq!(netfilter.statistics().sent, 0);
+        })
+    });
+}
+
+#[test]
+fn an_error_says_in_its_own_words_what_was_wrong() {
+    in_namespace(|| {
+        play(async {
+            // A protocol number that no kernel has given to anything.
+            let missing = netlane::spawn(Protocol(29)).unwrap_err();
+            assert!(missing.to_string().contains("protocol 29"), "{missing}");
+            let converted = std::io::Error::from(missing);
+            assert_eq!(converted.kind(), std::io::ErrorKind::Unsupported);
+            let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+            let zero = handle.subscribe([0]).await.unwrap_err();
+            assert!(zero.to_string().contains("counted from 1"), "{zero}");
+            let nul = get_link(LOOPBACK).with_text(3, "inner\0nul");
+            let nul = handle.request(nul).await.unwrap_err();
+            assert!(nul.to_string().contains("NUL"), "{nul}");
         })
     });
 }

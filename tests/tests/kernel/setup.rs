@@ -237,8 +237,7 @@ fn a_namespace_that_does_not_exist_is_named() {
             let namespace = Namespace::Name("no-such-namespace".into());
             let error = builder.namespace(namespace).spawn().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Setup);
-            let source = std::error::Error::source(&error).unwrap().to_string();
-            assert!(source.contains("no-such-namespace"), "{source}");
+            assert!(error.to_string().contains("no-such-namespace"), "{error}");
         })
     });
 }
@@ -257,10 +256,9 @@ fn every_protocol_number_connects_or_says_what_would_provide_it() {
                     }
                     Err(error) => {
                         assert_eq!(error.kind(), ErrorKind::Setup);
-                        let source = std::error::Error::source(&error).unwrap().to_string();
-                        let name = protocol.to_string();
-                        assert!(source.contains(&name), "{source} does not name {name}");
-                        assert!(source.contains(protocol.provider()), "{source}");
+                        let (name, text) = (protocol.to_string(), error.to_string());
+                        assert!(text.contains(&name), "{text} does not name {name}");
+                        assert!(text.contains(protocol.provider()), "{text}");
                     }
                 }
             }
@@ -292,13 +290,22 @@ fn who_answers_the_ping_answers_ours() {
                     .await
                     .unwrap_or_else(|error| panic!("{error}"));
             }
-            for silent in [Protocol::FIB_LOOKUP, Protocol::USERSOCK] {
+            for silent in [
+                Protocol::AUDIT,
+                Protocol::CONNECTOR,
+                Protocol::FIB_LOOKUP,
+                Protocol::SELINUX,
+                Protocol::USERSOCK,
+            ] {
                 if let Ok(handle) = netlane::spawn(silent) {
                     let error = handle.ping().await.unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::Invalid);
                     assert!(error.to_string().contains("NLMSG_NOOP"), "{error}");
                 }
             }
+            let opaque = Builder::new(Protocol::ROUTE).opaque_types();
+            let error = opaque.spawn().unwrap().ping().await.unwrap_err();
+            assert!(error.to_string().contains("types of its own"), "{error}");
         })
     });
 }

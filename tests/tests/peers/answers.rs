@@ -65,13 +65,13 @@ fn scripted() -> Peer {
 }
 
 #[test]
-fn a_refusal_for_lack_of_privilege_names_the_capability() {
+fn a_peers_refusal_is_its_own_and_names_no_capability() {
     in_namespace(|| {
         play(async {
             let peer = scripted();
             let error = connect(&peer).request(ask(b"e")).await.unwrap_err();
             assert_eq!(error.errno(), Some(1));
-            assert!(error.to_string().contains("CAP_NET_ADMIN"), "{error}");
+            assert!(!error.to_string().contains("CAP_"), "{error}");
         })
     });
 }

@@ -280,14 +280,18 @@ impl Dump {
         })
     }
 
-    /// The first poll.
-    fn start(&mut self) -> Result<(), Error> {
-        let request = match &self.source {
+    /// The request, finished.
+    fn request(&self) -> &[u8] {
+        match &self.source {
             Source::Private(dump) => dump.request(),
             Source::Shared(dump) => dump.request(),
             Source::Impossible(_) => &[],
-        };
-        self.span = spans::dump(self.asked, request);
+        }
+    }
+
+    /// The first poll.
+    fn start(&mut self) -> Result<(), Error> {
+        self.span = spans::dump(self.asked, self.request());
         self.activity = Some(Activity::begin(&self.keep.shared)?);
         Ok(())
     }
@@ -297,7 +301,8 @@ impl Dump {
         self.span.record("outcome", tracing::field::display(&error));
         self.done = true;
         self.activity = None;
-        error.about(self.asked)
+        let limit = self.keep.shared.longest;
+        error.about(self.asked).sized(self.request().len(), limit)
     }
 
     /// The entries that `poll_fill` has made ready, borrowed.

@@ -38,6 +38,8 @@ struct Inner {
     kind: ErrorKind,
     detail: Detail,
     request: Option<Asked>,
+    /// Which member of a transaction that was.
+    member: Option<usize>,
 }
 
 /// Which request an error is about.
@@ -80,6 +82,12 @@ enum Detail {
     Build(BuildError),
     Decode(DecodeError),
     Io(io::Error),
+    /// The message was longer than the socket takes; both in bytes.
+    TooLong {
+        error: io::Error,
+        len: usize,
+        limit: usize,
+    },
     Refusal(Refusal),
     /// The connection ended first, for this reason.
     Ended(Error),
@@ -104,6 +112,7 @@ impl Error {
             kind,
             detail,
             request: None,
+            member: None,
         }))
     }
 
@@ -119,6 +128,36 @@ impl Error {
         }
     }
 
+    /// Says which member of a transaction the error is about.
+    pub(crate) fn of_member(self, member: Option<usize>) -> Self {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => Self(Arc::new(Inner { member, ..inner })),
+            Err(shared) => Self(shared),
+        }
+    }
+
+    /// sendmsg refused a message for its length: says what the limit is.
+    pub(crate) fn sized(self, len: usize, limit: usize) -> Self {
+        if self.kind() != ErrorKind::NotSent || self.errno() != Some(words::EMSGSIZE) {
+            return self;
+        }
+        match Arc::try_unwrap(self.0) {
+            Ok(Inner {
+                kind,
+                detail: Detail::Io(error),
+                request,
+                member,
+            }) => Self(Arc::new(Inner {
+                kind,
+                detail: Detail::TooLong { error, len, limit },
+                request,
+                member,
+            })),
+            Ok(inner) => Self(Arc::new(inner)),
+            Err(shared) => Self(shared),
+        }
+    }
+
     /// What happened to the request.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -130,7 +169,7 @@ impl Error {
     pub fn errno(&self) -> Option<i32> {
         match &self.0.detail {
             Detail::Refusal(refusal) => Some(refusal.errno),
-            Detail::Io(error) => error.raw_os_error(),
+            Detail::Io(error) | Detail::TooLong { error, .. } => error.raw_os_error(),
             Detail::Setup(error) => error.raw_os_error(),
             _ => None,
         }
@@ -161,6 +200,12 @@ impl Error {
         self.0.request.map(|asked| asked.kind)
     }
 
+    /// Which member of a transaction the error is about, counted from 0.
+    #[must_use]
+    pub fn member(&self) -> Option<usize> {
+        self.0.member
+    }
+
     /// Whether the kernel refused the request.
     #[must_use]
     pub fn is_refused(&self) -> bool {
@@ -181,6 +226,12 @@ impl Error {
             self.kind(),
             ErrorKind::NotSent | ErrorKind::Invalid | ErrorKind::Setup
         ) || matches!(self.0.detail, Detail::NeverSent(_))
+    }
+
+    /// Whether the table changed while it was dumped.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.kind() == ErrorKind::Interrupted
     }
 
     /// Whether the deadline passed.
@@ -305,10 +356,11 @@ impl Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.detail {
-            Detail::Setup(error) => Some(error),
-            Detail::Build(error) => Some(error),
-            Detail::Decode(error) => Some(error),
-            Detail::Io(error) => Some(error),
+            // Their own words are in this error's.
+            Detail::Setup(error) => error.source(),
+            Detail::Build(error) => error.source(),
+            Detail::Decode(error) => error.source(),
+            Detail::Io(error) | Detail::TooLong { error, .. } => Some(error),
             Detail::Ended(error) => Some(error),
             Detail::Text(_) | Detail::NeverSent(_) | Detail::Wish | Detail::Refusal(_) => None,
         }
@@ -347,11 +399,27 @@ impl From<Error> for io::Error {
             ErrorKind::TimedOut => io::ErrorKind::TimedOut,
             ErrorKind::Closed => io::ErrorKind::NotConnected,
             ErrorKind::Decode => io::ErrorKind::InvalidData,
+            ErrorKind::Setup => match &error.0.detail {
+                Detail::Setup(cause) => kind_of_setup(cause),
+                _ => io::ErrorKind::Other,
+            },
             ErrorKind::Interrupted => io::ErrorKind::Interrupted,
             _ => error.errno().map_or(io::ErrorKind::Other, |errno| {
                 Self::from_raw_os_error(errno).kind()
             }),
         };
         Self::new(kind, error)
+    }
+}
+
+/// The standard library knows some errno values by no kind of their own.
+fn kind_of_setup(cause: &netlane_sys::Error) -> io::ErrorKind {
+    match cause.kind() {
+        netlane_sys::ErrorKind::Unsupported => io::ErrorKind::Unsupported,
+        netlane_sys::ErrorKind::PermissionDenied => io::ErrorKind::PermissionDenied,
+        netlane_sys::ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
+        netlane_sys::ErrorKind::AddressInUse => io::ErrorKind::AddrInUse,
+        netlane_sys::ErrorKind::NotFound => io::ErrorKind::NotFound,
+        _ => io::ErrorKind::Other,
     }
 }

@@ -4,16 +4,22 @@
 use std::fmt;
 use std::io;
 
+use netlane_sys::Protocol;
+
 use super::{Asked, Detail, Error, ErrorKind, Refusal};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(Asked { protocol, kind }) = self.0.request {
-            write!(f, "{protocol} request of type {kind}: ")?;
+            write!(f, "{protocol} request of type {kind}")?;
+            if let Some(member) = self.0.member {
+                write!(f, ", member {member}")?;
+            }
+            f.write_str(": ")?;
         }
         f.write_str(match self.0.kind {
             ErrorKind::Invalid => "invalid request",
-            ErrorKind::Setup => "no socket",
+            ErrorKind::Setup => "socket setup failed",
             ErrorKind::NotSent => "not sent",
             ErrorKind::Refused => "refused by the kernel",
             ErrorKind::OutcomeUnknown => "outcome unknown",
@@ -26,11 +32,25 @@ impl fmt::Display for Error {
         match &self.0.detail {
             Detail::Text(text) | Detail::NeverSent(text) => write!(f, ": {text}"),
             Detail::Wish => f.write_str(": it was closed"),
-            Detail::Refusal(refusal) => refusal.fmt(f),
+            Detail::Setup(error) => write!(f, ": {error}"),
+            Detail::Build(error) => write!(f, ": {error}"),
+            Detail::Decode(error) => write!(f, ": {error}"),
+            Detail::TooLong { len, limit, .. } => write!(
+                f,
+                ": a message of {len} bytes, where this socket takes {limit} (SO_SNDBUF less 32: \
+                 Builder::send_buffer)"
+            ),
+            Detail::Refusal(refusal) => {
+                refusal.fmt(f)?;
+                let protocol = self.0.request.map(|asked| asked.protocol);
+                match (refusal.errno, protocol) {
+                    (EPERM, Some(protocol)) => f.write_str(privilege(protocol)),
+                    _ => Ok(()),
+                }
+            }
             Detail::Ended(_) => f.write_str(": the connection ended first"),
             // The source says what; here is what to do about it.
             Detail::Io(error) => f.write_str(advice(self.0.kind, error)),
-            _ => Ok(()),
         }
     }
 }
@@ -53,6 +73,23 @@ fn advice(kind: ErrorKind, error: &io::Error) -> &'static str {
     }
 }
 
+/// Which privilege the kernel missed, by the protocol's own rule.
+const fn privilege(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::ROUTE | Protocol::NETFILTER | Protocol::XFRM | Protocol::SOCK_DIAG => {
+            " (CAP_NET_ADMIN is needed in the user namespace that owns the socket's network \
+             namespace)"
+        }
+        Protocol::GENERIC => {
+            " (CAP_NET_ADMIN is needed in the user namespace that owns the network namespace, for \
+             some families in the initial one)"
+        }
+        Protocol::AUDIT => " (CAP_AUDIT_CONTROL is needed; to send records, CAP_AUDIT_WRITE)",
+        // A peer, or a module, has rules of its own.
+        _ => "",
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, ": {}", io::Error::from_raw_os_error(self.errno))?;
@@ -62,10 +99,7 @@ impl fmt::Display for Refusal {
         if let Some(report) = &self.report {
             write!(f, ": {report}")?;
         }
-        match self.errno {
-            EPERM => f.write_str(" (CAP_NET_ADMIN in the socket's network namespace is needed)"),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -83,7 +117,7 @@ impl fmt::Debug for Error {
             Detail::Setup(error) => out.field("detail", error),
             Detail::Build(error) => out.field("detail", error),
             Detail::Decode(error) => out.field("detail", error),
-            Detail::Io(error) => out.field("detail", error),
+            Detail::Io(error) | Detail::TooLong { error, .. } => out.field("detail", error),
             Detail::Refusal(refusal) => out.field("detail", refusal),
             Detail::Ended(error) => out.field("detail", error),
         };
@@ -94,5 +128,5 @@ impl fmt::Debug for Error {
 /// Errno values of Linux. `EPERM` is the same on every architecture; on those
 /// where the others differ (MIPS, SPARC) only the advice is missing.
 const EPERM: i32 = 1;
-const EMSGSIZE: i32 = 90;
+pub(super) const EMSGSIZE: i32 = 90;
 const ECONNREFUSED: i32 = 111;

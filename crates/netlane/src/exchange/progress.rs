@@ -38,7 +38,9 @@ impl Future for Exchange {
             this.keep.shared.lane.cancel(sequence);
         }
         spans::note_outcome(&this.span, &outcome);
-        Poll::Ready(outcome.map_err(|error| error.about(this.question.asked)))
+        let limit = this.keep.shared.longest;
+        let sized = |error: Error| error.sized(this.order.bytes.len(), limit);
+        Poll::Ready(outcome.map_err(|error| sized(error.about(this.question.asked))))
     }
 }
 
