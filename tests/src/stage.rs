@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use netlane_testkit::patience;
 use tokio::runtime::{Builder, Runtime};
 
 /// After so long a test hangs; nothing here takes a tenth of it.
@@ -40,7 +41,7 @@ pub fn play_on<F: Future>(runtime: &Runtime, body: F) -> F::Output {
 
 /// Panics if the future hangs.
 pub async fn within_patience<F: Future>(body: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, body)
+    tokio::time::timeout(patience(PATIENCE), body)
         .await
         .expect("the test hangs")
 }
@@ -63,7 +64,7 @@ pub async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output>
 
 /// Waits until something holds, looking again whenever others have had their turn.
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let waited = tokio::time::timeout(PATIENCE / 2, async {
+    let waited = tokio::time::timeout(patience(PATIENCE) / 2, async {
         while !holds() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use netlane::sys::{Address, Socket, SocketKind};
 use netlane::wire::{Flags, Message};
 use netlane::{Builder, Lanes, Notice, Protocol, Received};
-use netlane_testkit::{Links, NetworkNamespace, in_namespace};
+use netlane_testkit::{Links, NetworkNamespace, in_namespace, patience};
 
 const LINK: u32 = 1;
 const NEIGHBOUR: u32 = 3;
@@ -19,7 +19,7 @@ fn block_on<T>(body: impl Future<Output = T>) -> T {
         .enable_all()
         .build()
         .unwrap()
-        .block_on(async { tokio::time::timeout(Duration::from_secs(20), body).await })
+        .block_on(async { tokio::time::timeout(patience(Duration::from_secs(20)), body).await })
         .unwrap()
 }
 

@@ -6,6 +6,7 @@
 //! - [`Peer`] is a scripted program at the other end of a real USERSOCK socket: it answers late,
 //!   wrongly, in parts, under a false name or in floods.
 //! - [`kernel::Kernel`] is a kernel in memory: it answers inside send and overruns as the real one.
+//! - [`patience`] scales the limit after which a test takes something for hung.
 //! - [`Datagrams`] and [`Fault`] bend captured datagrams as pure functions, for state machines.
 //!
 //! Owns the making of surroundings for tests; must not know tokio, nor the transport under test,
@@ -32,6 +33,7 @@ pub mod kernel;
 mod links;
 #[cfg(unix)]
 mod namespace;
+mod patience;
 #[cfg(unix)]
 mod peer;
 #[cfg(unix)]
@@ -42,6 +44,7 @@ pub use fault::{Datagram, Datagrams, Fault};
 pub use links::Links;
 #[cfg(unix)]
 pub use namespace::NetworkNamespace;
+pub use patience::patience;
 #[cfg(unix)]
 pub use peer::{Answer, Incoming, Peer, Step};
 #[cfg(unix)]

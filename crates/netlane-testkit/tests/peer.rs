@@ -11,7 +11,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use netlane_sys::{Address, Protocol, Socket, SocketKind, wait_readable};
-use netlane_testkit::{Peer, Step, in_namespace};
+use netlane_testkit::{Peer, Step, in_namespace, patience};
 use netlane_wire::{Control, Flags, Frames, Message, kind, set_sequence_port};
 
 const KIND: u16 = 0x20;
@@ -55,7 +55,7 @@ impl Program {
     /// The frames of the next datagram.
     fn receive(&self) -> Vec<Arrived> {
         assert!(
-            wait_readable(&self.socket, PATIENCE).unwrap(),
+            wait_readable(&self.socket, patience(PATIENCE)).unwrap(),
             "nothing came"
         );
         let mut buffer = vec![0; 65536];
@@ -127,7 +127,7 @@ fn parts_end_with_done_and_acknowledgements_carry_the_errno() {
     assert_eq!(kinds, [KIND, KIND, KIND, kind::DONE]);
     assert_eq!(parts[1].payload, b"three");
 
-    assert!(wait_readable(&program.socket, PATIENCE).unwrap());
+    assert!(wait_readable(&program.socket, patience(PATIENCE)).unwrap());
     let mut buffer = [0; 4096];
     let received = program.socket.recv(&mut buffer).unwrap();
     let frame = Frames::new(&buffer[..received.len])

@@ -4,9 +4,8 @@
 default_tests=(-p netlane-sys -p netlane-testkit -p netlane -p netlane-tests
     --features netlane-tests/lab)
 # Test binaries for which this is no place: two read the source tree and one runs iproute2, which
-# the guest does not have, and one counts allocations, which change where an emulated ping is as
-# slow as a real dump.
-not_here='^(guards|kernel_tests_exist|judges|allocations)-'
+# the guest does not have.
+not_here='^(guards|kernel_tests_exist|judges)-'
 tests=0
 
 # cargo with the lab's own target folder: a static glibc needs other flags than the rest.

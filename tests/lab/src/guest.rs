@@ -57,7 +57,15 @@ fn prepare() -> io::Result<()> {
             "the test process ended: {status}"
         )));
     }
-    load_modules()
+    load_modules()?;
+    bare_namespaces()
+}
+
+/// New network namespaces hold the loopback alone, as on a machine without tunnels: the modules of
+/// tunnels would put an interface of each kind into every one.
+fn bare_namespaces() -> io::Result<()> {
+    let switch = "/proc/sys/net/core/fb_tunnels_only_for_init_net";
+    fs::write(switch, "2").map_err(|error| in_context(switch, error))
 }
 
 fn mount_all() -> io::Result<()> {

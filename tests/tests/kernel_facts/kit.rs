@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use netlane_sys::{Address, Protocol, Socket, SocketKind, wait_readable};
+use netlane_testkit::patience;
 use netlane_wire::{Control, Flags, FrameView, Frames, Message, kind, set_sequence_port};
 
 pub(crate) const RTM_DELLINK: u16 = 17;
@@ -170,7 +171,7 @@ pub(crate) fn drain(socket: &Socket) -> Vec<Said> {
 /// Waits until there is something to read.
 pub(crate) fn wait(socket: &Socket) {
     assert!(
-        wait_readable(socket, Duration::from_secs(20)).unwrap(),
+        wait_readable(socket, patience(Duration::from_secs(20))).unwrap(),
         "nothing came"
     );
 }

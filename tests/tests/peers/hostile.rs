@@ -7,7 +7,7 @@ use futures::StreamExt;
 use netlane::sys::Address;
 use netlane::wire::{Flags, Message};
 use netlane::{Builder, Expect, Handle, Protocol, Received, Unsolicited};
-use netlane_testkit::{Datagram, Datagrams, Fault, Peer, Step, in_namespace};
+use netlane_testkit::{Datagram, Datagrams, Fault, Peer, Step, in_namespace, patience};
 use netlane_tests::stage::{play, until};
 
 fn connect(peer: &Peer) -> Handle {
@@ -204,7 +204,7 @@ fn faults_at_random_break_nothing_but_their_own_request() {
             });
             let peer = peer.unwrap();
             let handle = connect(&peer);
-            let limit = Duration::from_secs(15);
+            let limit = patience(Duration::from_secs(15));
             for round in 0..500 {
                 let expect = match round % 3 {
                     0 => Expect::Acknowledgement,
