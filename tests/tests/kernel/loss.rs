@@ -16,7 +16,7 @@ use netlane_tests::route::{
 use netlane_tests::stage::{multi_thread, play, play_on};
 
 /// A connection on an adopted socket, and a second descriptor of that socket.
-fn with_twin() -> (Handle, Socket) {
+pub(crate) fn with_twin() -> (Handle, Socket) {
     let socket = Socket::open(Protocol::ROUTE, SocketKind::Raw).unwrap();
     socket.bind(Address::KERNEL).unwrap();
     let twin = Socket::adopt(socket.as_fd().try_clone_to_owned().unwrap()).unwrap();

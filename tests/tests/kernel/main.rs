@@ -6,11 +6,13 @@
 
 mod batches;
 mod cancellation;
+mod congestion;
 mod dumps;
 mod events;
 mod lifecycle;
 mod loss;
 mod misuse;
+mod panics;
 mod requests;
 mod setup;
 mod slow;
