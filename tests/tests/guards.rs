@@ -12,12 +12,13 @@ const DANGEROUS: &str = concat!("un", "safe");
 const SYS: &str = "crates/netlane-sys/";
 
 /// Documents whose quoted names are checked. Those that do not exist yet are not required here.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "DESIGN.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "RELIABILITY.md",
     "tests/KERNEL-TESTS.md",
 ];
 

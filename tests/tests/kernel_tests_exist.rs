@@ -1,5 +1,5 @@
-//! Holds `tests/KERNEL-TESTS.md` to its word: every fact about the kernel has a row, every row
-//! says what shows it, and every test named there exists and runs.
+//! Holds `tests/KERNEL-TESTS.md` and `RELIABILITY.md` to their word: every fact about the kernel has
+//! a row, every row says what shows it, and every test named there exists and runs.
 //! Reads text only; must not know what the facts say.
 
 use std::collections::BTreeSet;
@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use netlane_tests::repository::{self, TextFile};
 
 const TABLE: &str = "tests/KERNEL-TESTS.md";
+const PROMISES: &str = "RELIABILITY.md";
 
 /// Words that begin the last column of a row without a test.
 const EXCUSES: [&str; 2] = ["later:", "cannot be provoked:"];
@@ -44,20 +45,34 @@ fn every_row_names_a_test_or_says_why_not() {
     );
 }
 
+/// Each of the nine promises has something that fails when it is broken.
+#[test]
+fn every_promise_has_a_test() {
+    let promises = repository::read(PROMISES);
+    for number in 1..=9 {
+        let id = format!("R{number}.");
+        let kept = rows(&promises).filter(|row| row.id.starts_with(&id));
+        let named: usize = kept.map(|row| names(row.shown_by).count()).sum();
+        assert!(named > 0, "{PROMISES} names no test for {number}");
+    }
+}
+
 #[test]
 fn the_named_tests_exist() {
-    let table = repository::read(TABLE);
     let sources = repository::rust_sources();
-    let missing: Vec<String> = rows(&table)
-        .flat_map(|row| names(row.shown_by))
-        .filter(|(file, test)| !is_a_test(&sources, file, test))
-        .map(|(file, test)| format!("{file}::{test}"))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "{TABLE} names tests that do not exist or are ignored:\n  {}",
-        missing.join("\n  ")
-    );
+    for table in [TABLE, PROMISES].map(repository::read) {
+        let missing: Vec<String> = rows(&table)
+            .flat_map(|row| names(row.shown_by))
+            .filter(|(file, test)| !is_a_test(&sources, file, test))
+            .map(|(file, test)| format!("{file}::{test}"))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "{} names tests that do not exist or are ignored:\n  {}",
+            table.path,
+            missing.join("\n  ")
+        );
+    }
 }
 
 struct Row<'a> {
@@ -76,7 +91,7 @@ fn rows(table: &TextFile) -> impl Iterator<Item = Row<'_>> {
             .collect();
         let (id, shown_by) = (cells.first()?, cells.last()?);
         let digits = id.get(1..)?.chars().next()?.is_ascii_digit();
-        (cells.len() >= 3 && id.starts_with(['M', 'B', 'L']) && digits)
+        (cells.len() >= 3 && id.starts_with(['M', 'B', 'L', 'R']) && digits)
             .then_some(Row { id, shown_by })
     })
 }
