@@ -169,11 +169,8 @@ impl Totals {
         let dropped = seen.swallowed + seen.refused_unawaited;
         let known = seen.answered + seen.refused + dropped;
         sheet.equal("all of these = sent", known, seen.sent);
-        sheet.equal(
-            "strays, strangers, malformed",
-            seen.stray + seen.foreign + seen.malformed,
-            0,
-        );
+        sheet.figure("multicast of enemies, dropped", seen.foreign);
+        sheet.equal("strays and malformed", seen.stray + seen.malformed, 0);
         sheet.title("dumps and dropped futures");
         sheet.figure("dumps of the routes", of(&self.dumps));
         sheet.figure(
