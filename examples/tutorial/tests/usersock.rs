@@ -1,34 +1,69 @@
-//! The tutorial's programs against `stand_in` on `NETLINK_USERSOCK`: what they print where there is no
-//! kernel module. The same programs against the module: `tests/lab/run --tutorial`.
+//! The section "Without the module" of docs/tutorial.md, typed line by line: each program says what the
+//! page shows. The page's other commands, against the module: `tests/lab/run --tutorial`.
 //!
-//! Owns the processes and their expected output; must not know netlink.
+//! Owns the reading of the page and the processes; must not know netlink.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use netlane_testkit::in_namespace;
 
-const STAND_IN: &str = env!("CARGO_BIN_EXE_stand_in");
-const ECHO: &str = env!("CARGO_BIN_EXE_echo");
-const HELLO: &str = env!("CARGO_BIN_EXE_hello");
-const GREETING: &str = env!("CARGO_BIN_EXE_greeting");
-const CONVERSATION: &str = env!("CARGO_BIN_EXE_conversation");
+const PAGE: &str = include_str!("../../../docs/tutorial.md");
+const SECTION: &str = "\n## Without the module\n";
+const CARGO: &str = "cargo run -q -p netlane-tutorial --bin ";
+
+/// A command of the page and what it prints.
+struct Typed {
+    /// The program's name.
+    program: &'static str,
+    /// What stands behind the name and `--`, as a shell reads it.
+    arguments: &'static str,
+    output: String,
+}
+
+/// The commands of the section, in order.
+fn session() -> Vec<Typed> {
+    let (_, section) = PAGE.split_once(SECTION).unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut session: Vec<Typed> = Vec::new();
+    for line in section.lines().filter_map(|line| line.strip_prefix("    ")) {
+        if let Some(command) = line.strip_prefix("$ ") {
+            let command = command.strip_prefix(CARGO).unwrap();
+            let (program, arguments) = command.split_once(" -- ").unwrap();
+            session.push(Typed {
+                program,
+                arguments,
+                output: String::new(),
+            });
+        } else {
+            session.last_mut().unwrap().output += &format!("{line}\n");
+        }
+    }
+    session
+}
+
+/// A program as cargo built it for these tests.
+fn command(typed: &Typed) -> Command {
+    let directory = Path::new(env!("CARGO_BIN_EXE_echo")).parent().unwrap();
+    let program = directory.join(typed.program);
+    let mut shell = Command::new("sh");
+    let line = format!("exec '{}' {}", program.display(), typed.arguments);
+    shell.args(["-c", &line]);
+    shell
+}
 
 /// A running `stand_in`, ended when dropped.
 struct StandIn(Child);
 
 impl StandIn {
-    fn start(role: &str) -> Self {
-        let mut child = Command::new(STAND_IN)
-            .arg(role)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    fn start(typed: &Typed) -> Self {
+        let mut child = command(typed).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        assert_eq!(line, "listening on port 1000\n");
+        assert_eq!(line, typed.output);
         Self(child)
     }
 }
@@ -40,79 +75,55 @@ impl Drop for StandIn {
     }
 }
 
-fn start(program: &str, arguments: &[&str]) -> Child {
-    Command::new(program)
-        .args(["--protocol", "usersock"])
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn output(child: Child) -> String {
-    let output = child.wait_with_output().unwrap();
+fn check(typed: &Typed) {
+    let output = command(typed).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}{complaint}");
-    said
+    assert_eq!(said, typed.output, "{} {}", typed.program, typed.arguments);
 }
 
 #[test]
-fn echo_and_hello() {
+fn the_page_says_what_the_programs_print() {
     in_namespace(|| {
-        let _stand_in = StandIn::start("25");
-        assert_eq!(
-            output(start(ECHO, &[])),
-            "from port 1000: type 25, sequence 0: hello users!!!\n"
-        );
-        assert_eq!(output(start(HELLO, &["-S", "me"])), "S known you !\n");
-        assert_eq!(output(start(HELLO, &["-G", "me"])), "I known you !\n");
-    });
-}
-
-#[test]
-fn echo_as_it_came() {
-    in_namespace(|| {
-        let _stand_in = StandIn::start("30");
-        assert_eq!(
-            output(start(ECHO, &["--port", "self", "a text"])),
-            "from port 1000: type 0, sequence 0: a text\n"
-        );
+        let mut programs = Vec::new();
+        let mut stand_in = None;
+        for typed in session() {
+            if typed.program == "stand_in" {
+                drop(stand_in.take());
+                stand_in = Some(StandIn::start(&typed));
+            } else {
+                check(&typed);
+                programs.push(typed.program);
+            }
+        }
+        let expected = ["echo", "hello", "hello", "echo", "conversation", "greeting"];
+        assert_eq!(programs, expected);
     });
 }
 
 #[test]
 fn two_programs_hear_one_greeting() {
     in_namespace(|| {
-        let _stand_in = StandIn::start("30");
-        let two = [1, 2].map(|_| start(GREETING, &["--count", "2"]));
+        let session = session();
+        let find = |program| session.iter().rfind(|typed| typed.program == program);
+        let _stand_in = StandIn::start(find("stand_in").unwrap());
+        let greeting = find("greeting").unwrap();
+        let two = [(), ()].map(|()| command(greeting).stdout(Stdio::piped()).spawn().unwrap());
         for child in two {
-            let line = "group 1: Greeting from kernel!\n";
-            assert_eq!(output(child), line.repeat(2));
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), greeting.output);
         }
-    });
-}
-
-#[test]
-fn conversation_is_started_by_the_other_side() {
-    in_namespace(|| {
-        let _stand_in = StandIn::start("30");
-        let said = output(start(CONVERSATION, &[]));
-        assert_eq!(
-            said,
-            "kernel: question 1?\n   we: answer 1\n\
-             kernel: question 2?\n   we: answer 2\n\
-             kernel: question 3?\n   we: answer 3\n\
-             kernel: goodbye\n"
-        );
     });
 }
 
 #[test]
 fn nobody_there_is_said_plainly() {
     in_namespace(|| {
-        let output = start(ECHO, &[]).wait_with_output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_echo"))
+            .args(["--protocol", "usersock"])
+            .output()
+            .unwrap();
         assert!(!output.status.success());
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains("no socket has that port"), "{complaint}");

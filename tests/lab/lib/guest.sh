@@ -51,7 +51,7 @@ add_tutorial() {
         add_program "$program" "tutorial/$(basename "$program")"
     done
     mkdir -p "$work/root/lab"
-    cp "$lab/tutorial.sh" "$work/root/lab/"
+    cp "$lab/tutorial.sh" "$root/docs/tutorial.md" "$work/root/lab/"
     printf '/bin/sh\t/lab/tutorial.sh\n' >>"$work/tests"
 }
 
