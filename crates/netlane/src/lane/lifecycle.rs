@@ -56,6 +56,7 @@ impl<S: Transport> Lane<S> {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
         state.end(error, &mut wakes, &self.counters);
+        self.note_idle(&state, &mut wakes);
         drop(state);
         wakes.wake();
         self.signal.notify_one();
