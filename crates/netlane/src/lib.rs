@@ -74,6 +74,7 @@ mod protocol;
 mod shared;
 mod spans;
 mod statistics;
+mod sync;
 mod transaction;
 mod typed;
 mod workers;

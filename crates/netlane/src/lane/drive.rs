@@ -2,7 +2,6 @@
 //! Owns the loop and its order; every decision is the state's.
 
 use std::io;
-use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
 use netlane_proto::{Mark, Sequence};
@@ -15,6 +14,7 @@ use super::transport::Transport;
 use super::wakes::Wakes;
 use crate::Error;
 use crate::statistics::count;
+use crate::sync::MutexGuard;
 
 impl<S: Transport> Lane<S> {
     /// Drives until `mine` has ended and nothing else is expected, or nothing

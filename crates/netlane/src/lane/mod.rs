@@ -20,6 +20,8 @@ mod credit;
 mod delivery;
 mod drive;
 mod lifecycle;
+#[cfg(all(test, netlane_loom))]
+mod models;
 mod offloaded;
 mod order;
 mod outbox;
@@ -33,13 +35,12 @@ mod wakes;
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use netlane_proto::{Expect, Profile, Sequence, Timing};
 use netlane_sys::Socket;
-use tokio::sync::Notify;
 
 pub(crate) use delivery::MAX_HELD;
 pub(crate) use order::{Order, Sizes, kind_of};
@@ -50,6 +51,7 @@ pub(crate) use wakes::Wakes;
 
 use crate::Error;
 use crate::statistics::{Counters, count};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Notify};
 use state::State;
 
 /// One socket with its conversations.

@@ -10,6 +10,7 @@ use super::state::Launch;
 use super::{Lane, Order, Payload, Transport, Wakes};
 use crate::Error;
 use crate::statistics::count;
+use crate::sync::sleep;
 
 impl<S: Transport> Lane<S> {
     /// Begins a conversation whose request a thread of the connection's own
@@ -102,7 +103,7 @@ impl<S: Transport> Lane<S> {
             let (state, wakes) = self.drive(state, None);
             drop(state);
             wakes.wake();
-            std::thread::sleep(pause);
+            sleep(pause);
             pause = (pause * 2).min(MAX_CREDIT_PAUSE);
         }
     }

@@ -1,7 +1,6 @@
 //! What callers take from a lane: the ending of a conversation, its replies so
 //! far, or nothing any more, by cancelling. Owns where wakers are left.
 
-use std::sync::MutexGuard;
 use std::task::Waker;
 
 use netlane_proto::Sequence;
@@ -9,6 +8,7 @@ use netlane_proto::Sequence;
 use super::state::State;
 use super::{Begun, Cancelled, Lane, MAX_HELD, Transport, Waiting, Wakes};
 use crate::statistics::count;
+use crate::sync::MutexGuard;
 
 impl<S: Transport> Lane<S> {
     /// Takes the conversation if it has ended, else leaves the waker there.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use smallvec::SmallVec;
-use tokio::sync::Notify;
+
+use crate::sync::Notify;
 
 /// Wakers to wake once no lock is held. A panic wakes them too: what they wait
 /// for has happened.
