@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use netlane_generic::{Family, Numbered, Resolver, view};
 use netlane_taskstats::{FAMILY, Query, Statistics, Told};
+use netlane_testkit::has_real_root;
 use netlane_wire::typed::Fixed;
 
 /// The layout of `struct taskstats` with all fields that version 14 has.
@@ -16,6 +17,9 @@ fn the_structure_is_as_long_as_in_c() {
 
 #[tokio::test]
 async fn this_process_is_told_of() {
+    if !has_real_root() {
+        return;
+    }
     let handle = netlane::spawn(netlane::Protocol::GENERIC).expect("generic netlink");
     let resolver = Resolver::new(handle);
     let told = resolver
@@ -39,6 +43,9 @@ async fn this_process_is_told_of() {
 
 #[tokio::test]
 async fn a_task_that_is_not_there_is_refused() {
+    if !has_real_root() {
+        return;
+    }
     let handle = netlane::spawn(netlane::Protocol::GENERIC).expect("generic netlink");
     let error = Resolver::new(handle)
         .call(Query::get().task(0x3fff_fff0))
@@ -50,6 +57,9 @@ async fn a_task_that_is_not_there_is_refused() {
 /// The kernel speaks unasked to the port that registered.
 #[tokio::test]
 async fn an_exiting_task_is_told_of_unasked() {
+    if !has_real_root() {
+        return;
+    }
     let connected = netlane::Builder::new(netlane::Protocol::GENERIC)
         .lanes(netlane::Lanes::Single)
         .spawn();

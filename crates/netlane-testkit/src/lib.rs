@@ -7,6 +7,7 @@
 //!   wrongly, in parts, under a false name or in floods.
 //! - [`kernel::Kernel`] is a kernel in memory: it answers inside send and overruns as the real one.
 //! - [`patience`] scales the limit after which a test takes something for hung.
+//! - [`has_tool`], [`has_real_root`]: what a test may miss on a machine, and [`cannot_run`] to say it.
 //! - [`Datagrams`] and [`Fault`] bend captured datagrams as pure functions, for state machines.
 //!
 //! Owns the making of surroundings for tests; must not know tokio, nor the transport under test,
@@ -38,6 +39,7 @@ mod patience;
 mod peer;
 #[cfg(unix)]
 mod privilege;
+mod surroundings;
 
 pub use fault::{Datagram, Datagrams, Fault};
 #[cfg(unix)]
@@ -49,3 +51,4 @@ pub use patience::patience;
 pub use peer::{Answer, Incoming, Peer, Step};
 #[cfg(unix)]
 pub use privilege::{in_namespace, reexec_in_user_namespace};
+pub use surroundings::{cannot_run, has_real_root, has_tool};

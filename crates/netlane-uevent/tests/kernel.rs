@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use netlane_sys::{Address, Protocol, Socket, SocketKind};
-use netlane_testkit::{Links, NetworkNamespace};
+use netlane_testkit::{Links, in_namespace};
 use netlane_uevent::{KERNEL_GROUP, PROTOCOL, ParseError, Uevent};
 
 /// Action, path and properties of the first event about a device.
@@ -34,8 +34,7 @@ fn next_about(socket: &Socket, name: &str) -> Told {
 
 #[test]
 fn an_interface_comes_and_goes() {
-    let namespace = NetworkNamespace::new().expect("a network namespace: run as root");
-    namespace.run(|| {
+    in_namespace(|| {
         let socket = Socket::open(Protocol(PROTOCOL), SocketKind::Datagram).expect("uevents");
         let address = Address {
             port: 0,

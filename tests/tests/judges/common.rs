@@ -7,7 +7,14 @@ use std::process::Command;
 use futures::{Stream, StreamExt};
 use netlane::{Error, Handle, Protocol};
 use netlane_route::RouteHandle;
+use netlane_testkit::has_tool;
 use serde_json::Value;
+
+/// Whether the judges are on this machine; if not, that is said.
+pub fn are_here() -> bool {
+    let mut tools = ["ip", "bridge", "tc"].into_iter();
+    tools.all(|tool| has_tool(tool, "iproute2"))
+}
 
 /// Runs a tool of iproute2 for its effect.
 pub fn does(command: &str) {
