@@ -133,10 +133,11 @@ mod traffic_control {
 
 messages! {
     Address AddressLabel Bond BondAdInfo BondPort Bridge BridgeMst BridgeMstEntry BridgePort BridgeQuerier BridgeSpec
-    BridgeVlanTunnel CacheReport Dcb FdbSettings Hop IlaEncap Inet6Link InetLink Ip6Encap IpEncap Link LinkFamilies
-    LinkInfo LinkPort LinkProperties Macvlan MacvlanSources MctpLink Mdb MdbChange MdbGroup MdbGroups MdbPort MdbRouter
-    MdbRouters MdbSettings MdbSource MdbSources Metrics MplsEncap Neighbour NeighbourParameters NeighbourTable NetConf
-    Netkit NetnsId Nexthop NexthopBucket NexthopGroupStats NexthopStats OffloadStats Prefix ProtoDownReason
-    ResilientGroup Route Rule Seg6Encap Seg6LocalEncap Stats Tun Tunnel Veth Vf VfList VfPorts VfStats VfVlans Vlan
-    VlanDb VlanDbFilter VlanEntry VlanGlobal VlanQos VlanStats VlanTunnel VniEntry VniStats Vrf VrfPort Vxlan Xdp
+    BridgeVlanTunnel CacheReport Dcb FdbSettings Hop IlaEncap Inet6Link InetLink Ip6Encap IpEncap BpfEncap
+    BpfProgram Ioam6Encap RplEncap XfrmEncap Link LinkFamilies LinkInfo LinkPort LinkProperties Macvlan
+    MacvlanSources MctpLink Mdb MdbChange MdbGroup MdbGroups MdbPort MdbRouter MdbRouters MdbSettings MdbSource
+    MdbSources Metrics MplsEncap Neighbour NeighbourParameters NeighbourTable NetConf Netkit NetnsId Nexthop
+    NexthopBucket NexthopGroupStats NexthopStats OffloadStats Prefix ProtoDownReason ResilientGroup Route Rule
+    Seg6Encap Seg6LocalEncap Stats Tun Tunnel Veth Vf VfList VfPorts VfStats VfVlans Vlan VlanDb VlanDbFilter
+    VlanEntry VlanGlobal VlanQos VlanStats VlanTunnel VniEntry VniStats Vrf VrfPort Vxlan Xdp
 }

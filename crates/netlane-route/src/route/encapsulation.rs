@@ -1,6 +1,7 @@
-//! Owns lightweight tunnels (`LWTUNNEL_*`, `MPLS_IPTUNNEL_*`, `SEG6_*`, `ILA_*`): the settings that routes, ways and
-//! nexthops share. Must not know those. Mirrors `linux/lwtunnel.h`, `linux/mpls_iptunnel.h`, `linux/seg6_iptunnel.h`,
-//! `linux/seg6_local.h` and `linux/ila.h`.
+//! Owns lightweight tunnels (`LWTUNNEL_*`, `LWT_*`, `MPLS_IPTUNNEL_*`, `SEG6_*`, `ILA_*`, `RPL_IPTUNNEL_*`,
+//! `IOAM6_IPTUNNEL_*`): the settings that routes, ways and nexthops share. Must not know those. Mirrors
+//! `linux/lwtunnel.h`, `linux/mpls_iptunnel.h`, `linux/seg6_iptunnel.h`, `linux/seg6_local.h`, `linux/ila.h`,
+//! `linux/rpl_iptunnel.h` and `linux/ioam6_iptunnel.h`.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -116,6 +117,64 @@ message! {
     }
 }
 
+message! {
+    /// BPF programs that see the packets.
+    pub struct BpfEncap("bpf") {
+        /// For packets that come in.
+        input: nest BpfProgram = LWT_BPF_IN(1),
+        /// For packets that are routed.
+        output: nest BpfProgram = LWT_BPF_OUT(2),
+        /// For packets that leave.
+        transmit: nest BpfProgram = LWT_BPF_XMIT(3),
+        /// Room that the last one needs in front of a packet, bytes, at most 256.
+        headroom: u32 = LWT_BPF_XMIT_HEADROOM(4),
+    }
+}
+
+message! {
+    /// A BPF program.
+    pub struct BpfProgram("program") {
+        /// In a request: its descriptor.
+        fd: u32 = LWT_BPF_PROG_FD(1),
+        /// Its name.
+        name: str = LWT_BPF_PROG_NAME(2),
+    }
+}
+
+message! {
+    /// A source route of RPL.
+    pub struct RplEncap("rpl") {
+        /// Routing header (`struct ipv6_rpl_sr_hdr`).
+        srh: [u8] = RPL_IPTUNNEL_SRH(1),
+    }
+}
+
+message! {
+    /// Telemetry in the packet (IOAM).
+    pub struct Ioam6Encap("ioam6") {
+        /// Into the packet or around it (`IOAM6_IPTUNNEL_MODE_*`).
+        mode: u8 = IOAM6_IPTUNNEL_MODE(1),
+        /// Remote end of a tunnel around the packet.
+        destination: Ipv6Addr = IOAM6_IPTUNNEL_DST(2),
+        /// What is traced (`struct ioam6_trace_hdr`).
+        trace: [u8] = IOAM6_IPTUNNEL_TRACE(3),
+        /// Packets that carry it, of each `frequency_of`.
+        frequency: u32 = IOAM6_IPTUNNEL_FREQ_K(4),
+        /// Packets among which they are counted.
+        frequency_of: u32 = IOAM6_IPTUNNEL_FREQ_N(5),
+    }
+}
+
+message! {
+    /// An interface of IPsec.
+    pub struct XfrmEncap("xfrm") {
+        /// Interface id, a number of the administrator's.
+        interface_id: u32 = LWT_XFRM_IF_ID(1),
+        /// Index of the link below.
+        link: u32 = LWT_XFRM_LINK(2),
+    }
+}
+
 /// The same choice for each message that can hold an encapsulation.
 macro_rules! encapsulations {
     ($(#[$doc:meta])* $name:ident for $($holder:tt)+) => {
@@ -132,8 +191,16 @@ macro_rules! encapsulations {
                 ip6: nest Ip6Encap = EncapKind::IP6,
                 /// Segment routing over IPv6.
                 seg6: nest Seg6Encap = EncapKind::SEG6,
+                /// BPF programs.
+                bpf: nest BpfEncap = EncapKind::BPF,
                 /// An end of segment routing.
                 seg6_local: nest Seg6LocalEncap = EncapKind::SEG6_LOCAL,
+                /// A source route of RPL.
+                rpl: nest RplEncap = EncapKind::RPL,
+                /// Telemetry in the packet.
+                ioam6: nest Ioam6Encap = EncapKind::IOAM6,
+                /// An interface of IPsec.
+                xfrm: nest XfrmEncap = EncapKind::XFRM,
             }
         }
     };
