@@ -416,3 +416,28 @@ fn a_refusal_names_the_attribute() {
         });
     });
 }
+
+#[test]
+fn a_refusal_names_the_attribute_at_fault_and_the_kernels_words() {
+    in_namespace(|| {
+        run(async |handle| {
+            let add = handle.links().add(|link| {
+                link.name("vx0")
+                    .info(|info| info.vxlan(|vxlan| vxlan.id(1 << 24)))
+            });
+            let error = add.await.unwrap_err();
+            assert!(error.is_refused(), "{error}");
+            assert_eq!(error.attribute(), Some("link.info.data.id"), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("link.info.data.id: "), "{text}");
+
+            // What the kernel says without pointing at an attribute is told as it is.
+            let add = handle
+                .links()
+                .add(|link| link.info(|info| info.kind("no_such_kind")));
+            let error = add.await.unwrap_err();
+            assert!(error.to_string().contains("Unknown device type"), "{error}");
+            Ok(())
+        });
+    });
+}

@@ -6,6 +6,7 @@ mod addresses;
 mod bridges;
 mod common;
 mod databases;
+mod encapsulations;
 mod events;
 #[cfg(feature = "lab")]
 mod lab_only;

@@ -1,4 +1,4 @@
-//! Routes. Encapsulations are not sent: their encoding is tested where they are declared.
+//! Routes, without encapsulation.
 
 use std::net::IpAddr;
 
