@@ -32,11 +32,13 @@ c_struct! {
         index: u32,
         /// Which part of it.
         value: u32,
+        /// Number of the message, the sender's choice.
         sequence: u32,
         /// What the subsystem makes of it.
         acknowledgement: u32,
         /// Bytes of data.
         len: u16,
+        /// Not used by the kernel.
         flags: u16,
     }
 }

@@ -63,6 +63,7 @@ impl Event {
 c_struct! {
     /// What every event has.
     pub struct EventHeader("proc_event") {
+        /// What happened.
         what: EventKind,
         /// The processor that it happened on.
         cpu: u32,
@@ -144,6 +145,7 @@ c_struct! {
     pub struct Task("exec_proc_event") {
         /// The thread.
         thread: u32,
+        /// Its process.
         process: u32,
     }
 }
@@ -159,7 +161,9 @@ c_struct! {
 c_struct! {
     /// A task was made.
     pub struct Fork("fork_proc_event") {
+        /// Who made it.
         parent: Task,
+        /// Who was made.
         child: Task,
     }
 }
@@ -167,8 +171,11 @@ c_struct! {
 c_struct! {
     /// Ids became others.
     pub struct Ids("id_proc_event") {
+        /// Whose.
         task: Task,
+        /// The real id.
         real: u32,
+        /// The effective id.
         effective: u32,
     }
 }
@@ -176,7 +183,9 @@ c_struct! {
 c_struct! {
     /// A debugger came or went.
     pub struct Trace("ptrace_proc_event") {
+        /// Whose.
         task: Task,
+        /// The debugger; 0 if it went.
         tracer: Task,
     }
 }
@@ -184,7 +193,9 @@ c_struct! {
 c_struct! {
     /// The name of a task became another.
     pub struct Name("comm_proc_event") {
+        /// Whose.
         task: Task,
+        /// The new name, at most 15 bytes.
         name: Text<16>,
     }
 }
@@ -192,7 +203,9 @@ c_struct! {
 c_struct! {
     /// Memory is being dumped.
     pub struct CoreDump("coredump_proc_event") {
+        /// Whose.
         task: Task,
+        /// Who made it.
         parent: Task,
     }
 }
@@ -200,11 +213,13 @@ c_struct! {
 c_struct! {
     /// A task ended.
     pub struct Exit("exit_proc_event") {
+        /// Whose.
         task: Task,
         /// As wait(2) tells it.
         code: u32,
         /// The signal that the parent gets; all ones for a thread.
         signal: u32,
+        /// Who made it.
         parent: Task,
     }
 }

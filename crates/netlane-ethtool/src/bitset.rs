@@ -11,6 +11,7 @@ message! {
         no_mask: flag = ETHTOOL_A_BITSET_NOMASK(1),
         /// How many bits there are.
         size: u32 = ETHTOOL_A_BITSET_SIZE(2),
+        /// Bit by bit.
         bits: nest Bits = ETHTOOL_A_BITSET_BITS(3),
         /// Words of 32 bits, the lowest bits first.
         value: packed u32 = ETHTOOL_A_BITSET_VALUE(4),
@@ -22,6 +23,7 @@ message! {
 message! {
     /// The list form.
     pub struct Bits("bits") {
+        /// The bits.
         bit: multi nest Bit = ETHTOOL_A_BITSET_BITS_BIT(1),
     }
 }
@@ -29,7 +31,9 @@ message! {
 message! {
     /// One bit; a request names it by index or name.
     pub struct Bit("bit") {
+        /// The bit's number, from 0.
         index: u32 = ETHTOOL_A_BITSET_BIT_INDEX(1),
+        /// The bit's name.
         name: str = ETHTOOL_A_BITSET_BIT_NAME(2),
         /// The bit is one. In a set without mask every listed bit is.
         value: flag = ETHTOOL_A_BITSET_BIT_VALUE(3),

@@ -5,7 +5,9 @@ use netlane_wire::typed::{c_flags, message};
 message! {
     /// A device, by index or name; if both are given, they must be of one device.
     pub struct Device("device") {
+        /// Index of the link.
         index: u32 = ETHTOOL_A_HEADER_DEV_INDEX(1),
+        /// Name of the link, at most 15 bytes.
         name: str = ETHTOOL_A_HEADER_DEV_NAME(2),
         /// How the kernel shall answer.
         flags: RequestFlags = ETHTOOL_A_HEADER_FLAGS(3),

@@ -8,6 +8,7 @@ message! {
     /// A device's features, by the names of the string set
     /// [`FEATURES`](crate::StringSetId::FEATURES).
     pub struct Features("features") {
+        /// Which device.
         device: nest Device = ETHTOOL_A_FEATURES_HEADER(1),
         /// Those that can be changed.
         hardware: nest Bitset = ETHTOOL_A_FEATURES_HW(2),

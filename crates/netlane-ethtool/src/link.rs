@@ -8,7 +8,9 @@ use crate::{Bitset, BitsetBuilder, BitsetView, Device, DeviceBuilder, DeviceView
 message! {
     /// How a device is attached.
     pub struct LinkInfo("link_info") {
+        /// Which device.
         device: nest Device = ETHTOOL_A_LINKINFO_HEADER(1),
+        /// The connector.
         port: Port = ETHTOOL_A_LINKINFO_PORT(2),
         /// The address on the MDIO bus.
         phy_address: u8 = ETHTOOL_A_LINKINFO_PHYADDR(3),
@@ -16,6 +18,7 @@ message! {
         mdix: u8 = ETHTOOL_A_LINKINFO_TP_MDIX(4),
         /// As asked for: as `mdix`, or 3 automatic.
         mdix_control: u8 = ETHTOOL_A_LINKINFO_TP_MDIX_CTRL(5),
+        /// Where the transceiver is.
         transceiver: Transceiver = ETHTOOL_A_LINKINFO_TRANSCEIVER(6),
     }
 }
@@ -32,6 +35,7 @@ requests! {
 message! {
     /// How fast a device can go and goes.
     pub struct LinkModes("link_modes") {
+        /// Which device.
         device: nest Device = ETHTOOL_A_LINKMODES_HEADER(1),
         /// Whether the mode is negotiated.
         autonegotiation: bool = ETHTOOL_A_LINKMODES_AUTONEG(2),
@@ -41,11 +45,13 @@ message! {
         peer: nest Bitset = ETHTOOL_A_LINKMODES_PEER(4),
         /// Megabits per second; `u32::MAX` is unknown.
         speed: u32 = ETHTOOL_A_LINKMODES_SPEED(5),
+        /// One way at a time, or both.
         duplex: Duplex = ETHTOOL_A_LINKMODES_DUPLEX(6),
         /// Who gives the clock, as asked for.
         master_slave: u8 = ETHTOOL_A_LINKMODES_MASTER_SLAVE_CFG(7),
         /// Who gives the clock.
         master_slave_state: u8 = ETHTOOL_A_LINKMODES_MASTER_SLAVE_STATE(8),
+        /// Lanes in use, count.
         lanes: u32 = ETHTOOL_A_LINKMODES_LANES(9),
         /// How a slower partner is matched.
         rate_matching: u8 = ETHTOOL_A_LINKMODES_RATE_MATCHING(10),
@@ -63,7 +69,9 @@ requests! {
 message! {
     /// Whether a device has a link.
     pub struct LinkState("link_state") {
+        /// Which device.
         device: nest Device = ETHTOOL_A_LINKSTATE_HEADER(1),
+        /// Whether there is a link.
         link: bool = ETHTOOL_A_LINKSTATE_LINK(2),
         /// Quality of the signal.
         signal_quality: u32 = ETHTOOL_A_LINKSTATE_SQI(3),
@@ -71,6 +79,7 @@ message! {
         signal_quality_max: u32 = ETHTOOL_A_LINKSTATE_SQI_MAX(4),
         /// Why there is no link.
         extended_state: u8 = ETHTOOL_A_LINKSTATE_EXT_STATE(5),
+        /// The same more exactly; what it means depends on `extended_state`.
         extended_substate: u8 = ETHTOOL_A_LINKSTATE_EXT_SUBSTATE(6),
         /// Times that the link went down.
         down_count: u32 = ETHTOOL_A_LINKSTATE_EXT_DOWN_CNT(7),

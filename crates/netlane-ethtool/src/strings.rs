@@ -9,6 +9,7 @@ message! {
     pub struct Strings("strings") {
         /// Which device; an empty nest asks for sets that are the same for all.
         device: nest Device = ETHTOOL_A_STRSET_HEADER(1),
+        /// The sets.
         sets: nest StringSets = ETHTOOL_A_STRSET_STRINGSETS(2),
         /// Asks for the number of names only.
         counts_only: flag = ETHTOOL_A_STRSET_COUNTS_ONLY(3),
@@ -26,6 +27,7 @@ requests! {
 message! {
     /// A list of sets.
     pub struct StringSets("sets") {
+        /// The sets, one each.
         set: multi nest StringSet = ETHTOOL_A_STRINGSETS_STRINGSET(1),
     }
 }
@@ -33,8 +35,11 @@ message! {
 message! {
     /// One set.
     pub struct StringSet("set") {
+        /// Which set.
         id: StringSetId = ETHTOOL_A_STRINGSET_ID(1),
+        /// How many strings it has.
         count: u32 = ETHTOOL_A_STRINGSET_COUNT(2),
+        /// Its strings.
         strings: nest StringList = ETHTOOL_A_STRINGSET_STRINGS(3),
     }
 }
@@ -42,6 +47,7 @@ message! {
 message! {
     /// The names of a set.
     pub struct StringList("list") {
+        /// The strings, one each.
         string: multi nest StringEntry = ETHTOOL_A_STRINGS_STRING(1),
     }
 }
@@ -49,7 +55,9 @@ message! {
 message! {
     /// One name.
     pub struct StringEntry("string") {
+        /// The string's number, from 0.
         index: u32 = ETHTOOL_A_STRING_INDEX(1),
+        /// The string.
         value: str = ETHTOOL_A_STRING_VALUE(2),
     }
 }

@@ -19,12 +19,15 @@ message! {
         id: u16 = CTRL_ATTR_FAMILY_ID(1),
         /// Its name, at most 15 bytes.
         name: str = CTRL_ATTR_FAMILY_NAME(2),
+        /// The family's version.
         version: u32 = CTRL_ATTR_VERSION(3),
         /// Bytes of the family's own header behind the generic one.
         header_len: u32 = CTRL_ATTR_HDRSIZE(4),
         /// The highest attribute type; 0 if its commands differ in that.
         max_attribute: u32 = CTRL_ATTR_MAXATTR(5),
+        /// Its commands.
         commands: array nest Command = CTRL_ATTR_OPS(6),
+        /// Its multicast groups.
         groups: array nest Group = CTRL_ATTR_MCAST_GROUPS(7),
         /// In a policy dump: the policies by number; see [`FamilyView::rules`].
         policies: array nest PolicyTable = CTRL_ATTR_POLICY(8),
@@ -40,6 +43,7 @@ message! {
     pub struct Command("command") {
         /// The number: `genlmsghdr.cmd`.
         id: u32 = CTRL_ATTR_OP_ID(1),
+        /// What it can do and needs.
         flags: CommandFlags = CTRL_ATTR_OP_FLAGS(2),
     }
 }
@@ -47,6 +51,7 @@ message! {
 message! {
     /// A multicast group of a family.
     pub struct Group("group") {
+        /// Its name, at most 15 bytes.
         name: str = CTRL_ATTR_MCAST_GRP_NAME(1),
         /// The number to join.
         id: u32 = CTRL_ATTR_MCAST_GRP_ID(2),

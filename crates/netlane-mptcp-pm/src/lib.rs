@@ -32,6 +32,7 @@ pub const EVENTS: &str = "mptcp_pm_events";
 message! {
     /// An endpoint: a local address that the path manager may use.
     pub struct Endpoint("endpoint") {
+        /// The address.
         address: nest Address = MPTCP_PM_ATTR_ADDR(1),
     }
 }
@@ -60,10 +61,13 @@ message! {
         family: u16 = MPTCP_PM_ADDR_ATTR_FAMILY(1),
         /// The address id of the protocol; 0 is the initial subflow's.
         id: u8 = MPTCP_PM_ADDR_ATTR_ID(2),
+        /// IPv4 address.
         address4: Ipv4Addr = MPTCP_PM_ADDR_ATTR_ADDR4(3),
+        /// IPv6 address.
         address6: Ipv6Addr = MPTCP_PM_ADDR_ATTR_ADDR6(4),
         /// TCP port; host order, unlike in events.
         port: u16 = MPTCP_PM_ADDR_ATTR_PORT(5),
+        /// What the path manager does with it.
         flags: AddressFlags = MPTCP_PM_ADDR_ATTR_FLAGS(6),
         /// The interface that the address is bound to.
         interface: i32 = MPTCP_PM_ADDR_ATTR_IF_IDX(7),
@@ -114,10 +118,13 @@ requests! {
 message! {
     /// An order for one connection, from a path manager in user space (`net.mptcp.pm_type` 1).
     pub struct Subflow("subflow") {
+        /// The local end.
         local: nest Address = MPTCP_PM_ATTR_ADDR(1),
         /// The connection, as [`EventView::token`] names it.
         token: u32 = MPTCP_PM_ATTR_TOKEN(4),
+        /// The address id of this end.
         local_id: u8 = MPTCP_PM_ATTR_LOC_ID(5),
+        /// The remote end.
         remote: nest Address = MPTCP_PM_ATTR_ADDR_REMOTE(6),
     }
 }
@@ -140,23 +147,37 @@ message! {
     pub struct Event("event") {
         /// The connection.
         token: u32 = MPTCP_ATTR_TOKEN(1),
+        /// `AF_INET` (2) or `AF_INET6` (10).
         family: u16 = MPTCP_ATTR_FAMILY(2),
+        /// The address id of this end.
         local_id: u8 = MPTCP_ATTR_LOC_ID(3),
+        /// The address id of the peer.
         remote_id: u8 = MPTCP_ATTR_REM_ID(4),
+        /// IPv4 address of this end.
         source4: Ipv4Addr = MPTCP_ATTR_SADDR4(5),
+        /// IPv6 address of this end.
         source6: Ipv6Addr = MPTCP_ATTR_SADDR6(6),
+        /// IPv4 address of the peer.
         destination4: Ipv4Addr = MPTCP_ATTR_DADDR4(7),
+        /// IPv6 address of the peer.
         destination6: Ipv6Addr = MPTCP_ATTR_DADDR6(8),
+        /// TCP port of this end, host order here.
         source_port: be u16 = MPTCP_ATTR_SPORT(9),
+        /// TCP port of the peer, host order here.
         destination_port: be u16 = MPTCP_ATTR_DPORT(10),
+        /// Whether the subflow is used only if others fail.
         backup: bool = MPTCP_ATTR_BACKUP(11),
         /// The errno that ended the subflow.
         error: u8 = MPTCP_ATTR_ERROR(12),
+        /// The kernel's flags of the event.
         flags: u16 = MPTCP_ATTR_FLAGS(13),
+        /// A time limit; the kernel's header gives it no unit.
         timeout: u32 = MPTCP_ATTR_TIMEOUT(14),
+        /// Index of the link.
         interface: i32 = MPTCP_ATTR_IF_IDX(15),
         /// Why the peer reset (RFC 8684, section 3.6).
         reset_reason: u32 = MPTCP_ATTR_RESET_REASON(16),
+        /// Flags of the reset (RFC 8684, section 3.6).
         reset_flags: u32 = MPTCP_ATTR_RESET_FLAGS(17),
         /// Whether this end accepted the connection.
         server_side: bool = MPTCP_ATTR_SERVER_SIDE(18),

@@ -53,7 +53,9 @@ message! {
     /// What is told, as an answer or unasked when a task exits: of one task, and when the last thread of a process
     /// exits of the process as well.
     pub struct Told("told") {
+        /// Of a task.
         task: nest Task = TASKSTATS_TYPE_AGGR_PID(4),
+        /// Of a process: the sum over its threads.
         process: nest Task = TASKSTATS_TYPE_AGGR_TGID(5),
     }
 }
@@ -61,8 +63,11 @@ message! {
 message! {
     /// The statistics of a task or a process.
     pub struct Task("task") {
+        /// The thread id.
         task: u32 = TASKSTATS_TYPE_PID(1),
+        /// The process id.
         process: u32 = TASKSTATS_TYPE_TGID(2),
+        /// The statistics.
         statistics: Statistics = TASKSTATS_TYPE_STATS(3),
     }
 }
@@ -90,18 +95,22 @@ c_struct! {
         version: u16,
         /// As wait(2) tells it.
         exit_code: u32,
+        /// What became of it.
         flags: TaskFlags,
         /// Niceness, as a signed byte.
         nice: i8,
         _: [u8; 6],
         /// Times that the task waited for a processor.
         cpu_count: u64,
+        /// Those together, nanoseconds.
         cpu_delay: u64,
         /// Waits for block devices.
         block_io_count: u64,
+        /// Those together, nanoseconds.
         block_io_delay: u64,
         /// Waits for pages from swap.
         swap_in_count: u64,
+        /// Those together, nanoseconds.
         swap_in_delay: u64,
         /// Time on a processor, nanoseconds, less what the host took.
         cpu_real: u64,
@@ -112,17 +121,26 @@ c_struct! {
         /// Scheduling discipline.
         scheduler: u8,
         _: [u8; 7],
+        /// User id.
         user: u32,
+        /// Group id.
         group: u32,
+        /// Thread id.
         task: u32,
+        /// Thread id of the parent.
         parent: u32,
         /// Start, seconds since 1970.
         begin: u32,
         _: u32,
+        /// Since the start, microseconds.
         elapsed: u64,
+        /// Time in programs, microseconds.
         user_time: u64,
+        /// Time in the kernel, microseconds.
         system_time: u64,
+        /// Page faults without reading a device, count.
         minor_faults: u64,
+        /// Page faults that read a device, count.
         major_faults: u64,
         /// Resident memory times time, megabyte-microseconds.
         resident_integral: u64,
@@ -134,30 +152,43 @@ c_struct! {
         virtual_peak: u64,
         /// Bytes read by system calls.
         read_chars: u64,
+        /// Bytes written by system calls.
         write_chars: u64,
+        /// System calls that read, count.
         read_calls: u64,
+        /// System calls that write, count.
         write_calls: u64,
         /// Bytes read from block devices.
         read_bytes: u64,
+        /// Bytes written to block devices.
         write_bytes: u64,
         /// Bytes not written after all: their pages were dropped.
         cancelled_write_bytes: u64,
+        /// Times that it gave the processor up.
         voluntary_switches: u64,
+        /// Times that the processor was taken from it.
         involuntary_switches: u64,
+        /// `user_time` by the processor's frequency, microseconds.
         user_time_scaled: u64,
+        /// `system_time` by the processor's frequency, microseconds.
         system_time_scaled: u64,
+        /// `cpu_real` by the processor's frequency, nanoseconds.
         cpu_real_scaled: u64,
         /// Waits for memory to be reclaimed.
         reclaim_count: u64,
+        /// Those together, nanoseconds.
         reclaim_delay: u64,
         /// Waits for pages that were thrown out too early.
         thrashing_count: u64,
+        /// Those together, nanoseconds.
         thrashing_delay: u64,
         /// Start, seconds since 1970.
         begin64: u64,
         /// Waits for memory to be compacted.
         compact_count: u64,
+        /// Those together, nanoseconds.
         compact_delay: u64,
+        /// Process id.
         process: u32,
         _: u32,
         /// Elapsed time of the process.
@@ -168,9 +199,11 @@ c_struct! {
         program_inode: u64,
         /// Waits for pages to be copied on write.
         copy_count: u64,
+        /// Those together, nanoseconds.
         copy_delay: u64,
         /// Interrupts that were served on the task's time.
         interrupt_count: u64,
+        /// Those together, nanoseconds.
         interrupt_delay: u64,
     }
 }

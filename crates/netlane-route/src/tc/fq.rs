@@ -17,7 +17,7 @@ message! {
         initial_quantum: u32 = TCA_FQ_INITIAL_QUANTUM(4),
         /// Whether packets are paced.
         rate_enable: u32 = TCA_FQ_RATE_ENABLE(5),
-        /// Rate of a flow that has none; not used any more.
+        /// Rate of a flow that has none, bytes per second; not used any more.
         default_rate: u32 = TCA_FQ_FLOW_DEFAULT_RATE(6),
         /// Rate of a flow, bytes a second at most; all ones is no limit.
         max_rate: u32 = TCA_FQ_FLOW_MAX_RATE(7),

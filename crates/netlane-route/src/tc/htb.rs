@@ -10,7 +10,7 @@ c_struct! {
     pub struct HtbGlobal("tc_htb_glob") {
         /// Always 3.
         version: u32,
-        /// Rate divided by this is what a class sends in its turn.
+        /// Rate divided by this is what a class sends in its turn, bytes.
         rate_to_quantum: u32,
         /// Minor number of the class for packets that no filter found.
         default_class: u32,

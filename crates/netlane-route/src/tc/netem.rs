@@ -8,7 +8,7 @@ use netlane_wire::typed::{c_struct, message};
 c_struct! {
     /// Settings, with times in units of 64 ns (`PSCHED_SHIFT`).
     pub struct NetemOptions("tc_netem_qopt") {
-        /// Delay added.
+        /// Delay added, units of 64 ns.
         latency: u32,
         /// Packets, at most.
         limit: u32,
@@ -24,9 +24,9 @@ c_struct! {
 }
 
 c_struct! {
-    /// How much each chance depends on the one before.
+    /// How much each chance depends on the one before, in units of 2^-32.
     pub struct NetemCorrelation("tc_netem_corr") {
-        /// Of delays.
+        /// Of delays, units of 2^-32.
         delay: u32,
         /// Of losses.
         loss: u32,
