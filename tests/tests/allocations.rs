@@ -7,11 +7,12 @@ use std::io::ErrorKind;
 use allocation_counter::measure;
 use futures::StreamExt;
 use netlane::{Builder, Handle, Notice, Offload, Protocol, Subscription};
+use netlane_route::{Hop, Link, LinkDataView, LinkView, Route, RouteView};
 use netlane_sys::{Address, Socket, SocketKind};
 use netlane_testkit::in_namespace;
 use netlane_tests::route::{LOOPBACK, add_address, address, get_addresses, get_link};
 use netlane_tests::stage::{current_thread, play_on};
-use netlane_wire::{Flags, Message};
+use netlane_wire::{Flags, Message, Request};
 
 /// Items of a short run; a long one has twice as many.
 const ITEMS: u64 = 2000;
@@ -175,4 +176,51 @@ fn events(subscribers: usize) -> impl FnMut(u64) {
         });
         assert!(!handle.is_closed());
     }
+}
+
+/// A view and its getters read where the bytes lie, nests, arrays and sub-messages too; so does `pick`.
+#[test]
+fn decoding_by_types_allocates_nothing() {
+    let hop = |index| Hop::build().index(index).gateway([192, 0, 2, 1].into());
+    let hops = [hop(2).finish().unwrap(), hop(3).finish().unwrap()];
+    let route = Route::build()
+        .table(1000)
+        .metrics(|metrics| metrics.mtu(1400))
+        .multipath(&hops)
+        .finish()
+        .unwrap();
+    let link = Link::build()
+        .name("eth0.7")
+        .info(|info| info.vlan(|vlan| vlan.id(7)))
+        .finish()
+        .unwrap();
+    let cost = measure(|| {
+        let route = RouteView::decode(route.payload()).unwrap();
+        let metrics = route.metrics().unwrap().unwrap();
+        assert_eq!(
+            (route.table(), metrics.mtu()),
+            (Ok(Some(1000)), Ok(Some(1400)))
+        );
+        let indexes = route.hops().unwrap().map(|hop| hop.unwrap().index());
+        assert_eq!(indexes.sum::<u32>(), 5);
+
+        let picked = Link::pick(link.payload(), (Link::NAME, Link::MTU));
+        assert_eq!(picked.unwrap(), (Some("eth0.7"), None));
+        let info = LinkView::decode(link.payload()).unwrap().info().unwrap();
+        let Some(LinkDataView::Vlan(vlan)) = info.unwrap().data().unwrap() else {
+            panic!("not a VLAN");
+        };
+        assert_eq!(vlan.id(), Ok(Some(7)));
+    });
+    assert_eq!(cost.count_total, 0);
+}
+
+/// The buffer of the builder, and that of the message which is sent.
+#[test]
+fn encoding_by_types_allocates_two_buffers() {
+    let cost = measure(|| {
+        let request = Route::add().table(1000).gateway([192, 0, 2, 1].into());
+        assert!(request.output(2).message().len() > 0);
+    });
+    assert_eq!(cost.count_total, 2);
 }

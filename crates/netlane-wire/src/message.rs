@@ -36,12 +36,14 @@ pub struct Message {
     flags: Flags,
     /// Room for the header, then the payload.
     bytes: Vec<u8>,
-    error: Option<BuildError>,
+    /// Apart, because builders move their message with each call.
+    error: Option<Box<BuildError>>,
 }
 
 macro_rules! integers {
     ($($name:ident $with:ident $type:ty, $write:ident, $what:literal;)*) => {$(
         #[doc = concat!("Adds an attribute of ", $what, ".")]
+        #[inline]
         pub fn $name(&mut self, kind: u16, value: $type) -> &mut Self {
             self.attribute(kind, &value.$write())
         }
@@ -123,14 +125,14 @@ impl Message {
 
     /// The first mistake, if there was one.
     #[must_use]
-    pub const fn error(&self) -> Option<&BuildError> {
-        self.error.as_ref()
+    pub fn error(&self) -> Option<&BuildError> {
+        self.error.as_deref()
     }
 
     /// Remembers a mistake, unless there was one before: for typed requests that find a value
     /// which has no form on the wire.
     pub fn fail(&mut self, error: BuildError) -> &mut Self {
-        self.error.get_or_insert(error);
+        self.error.get_or_insert_with(|| Box::new(error));
         self
     }
 
@@ -151,6 +153,7 @@ impl Message {
     }
 
     /// Adds an attribute with these bytes, and its padding. The kind may have flag bits.
+    #[inline]
     pub fn attribute(&mut self, kind: u16, payload: &[u8]) -> &mut Self {
         self.append(kind, payload, &[])
     }
@@ -248,7 +251,7 @@ impl Message {
 
     fn encode(mut self, sequence: u32, port: u32) -> Result<(Header, Vec<u8>), BuildError> {
         if let Some(error) = self.error {
-            return Err(error);
+            return Err(*error);
         }
         let len = self.bytes.len();
         let header = Header {
@@ -264,6 +267,7 @@ impl Message {
         Ok((header, self.bytes))
     }
 
+    #[inline]
     fn append(&mut self, kind: u16, payload: &[u8], terminator: &[u8]) -> &mut Self {
         if self.open(kind, payload.len().saturating_add(terminator.len())) {
             self.bytes.extend_from_slice(payload);
@@ -286,8 +290,8 @@ impl Message {
         if !self.has_room(len) {
             return false;
         }
-        self.bytes.extend_from_slice(&nla_len.to_ne_bytes());
-        self.bytes.extend_from_slice(&raw_kind.to_ne_bytes());
+        let ([l0, l1], [k0, k1]) = (nla_len.to_ne_bytes(), raw_kind.to_ne_bytes());
+        self.bytes.extend_from_slice(&[l0, l1, k0, k1]);
         true
     }
 
@@ -326,9 +330,13 @@ impl Message {
         self.error.is_none()
     }
 
+    #[inline]
     fn pad(&mut self) {
-        let len = self.bytes.len();
-        self.bytes.resize(len.saturating_add(nla_padlen(len)), 0);
+        let missing = nla_padlen(self.bytes.len());
+        if missing > 0 {
+            self.bytes
+                .extend_from_slice([0; 3].get(..missing).unwrap_or_default());
+        }
     }
 }
 

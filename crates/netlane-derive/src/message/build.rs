@@ -31,6 +31,7 @@ pub(super) fn expand(message: &Message) -> TokenStream {
 
         impl<S: ::netlane_wire::typed::Sink> #builder<S> {
             /// Writes a header of zeroes at the end of `sink`; attributes follow.
+            #[inline]
             pub fn start(mut sink: S) -> Self {
                 let start = ::netlane_wire::typed::reserve_header::<<#name as ::netlane_wire::typed::Typed>::Header>(
                     sink.message(),
@@ -69,6 +70,7 @@ fn header_setters(message: &Message) -> TokenStream {
         let doc = format!("Sets `{name}` of the header.");
         quote! {
             #[doc = #doc]
+            #[inline]
             pub fn #name(self, value: #ty) -> Self {
                 self.change_header(|header| header.#name = value)
             }
@@ -80,6 +82,7 @@ fn header_setters(message: &Message) -> TokenStream {
             self.change_header(|old| *old = header)
         }
 
+        #[inline]
         fn change_header(mut self, change: impl ::core::ops::FnOnce(&mut #path)) -> Self {
             ::netlane_wire::typed::change_header(self.sink.message(), self.start, change);
             self
@@ -117,6 +120,7 @@ fn setter(message: &Message, field: &Field) -> TokenStream {
     quote! {
         #docs
         #constant_doc
+        #[inline]
         #method
     }
 }

@@ -80,10 +80,10 @@ pub fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
 /// Copies `value` to the start of `bytes`, as far as they reach.
 #[inline]
 fn put(bytes: &mut [u8], value: &[u8]) {
-    bytes
-        .iter_mut()
-        .zip(value)
-        .for_each(|(to, from)| *to = *from);
+    let len = bytes.len().min(value.len());
+    if let (Some(to), Some(from)) = (bytes.get_mut(..len), value.get(..len)) {
+        to.copy_from_slice(from);
+    }
 }
 
 macro_rules! integers {

@@ -164,12 +164,13 @@ impl Value for IpAddr {
 
     #[inline]
     fn read(attribute: Attribute<'_>) -> Result<Self, AttributeError> {
-        match attribute.payload().len() {
-            4 => Ipv4Addr::read(attribute).map(Self::V4),
-            _ => Ipv6Addr::read(attribute).map(Self::V6),
+        match <[u8; 4]>::try_from(attribute.payload()) {
+            Ok(octets) => Ok(octets.into()),
+            Err(_) => attribute.array::<16>().map(Self::from),
         }
     }
 
+    #[inline]
     fn write(message: &mut Message, kind: u16, value: Self) {
         match value {
             Self::V4(address) => message.attribute(kind, &address.octets()),
@@ -189,6 +190,7 @@ macro_rules! addresses {
                 attribute.array::<$len>().map(Self::from)
             }
 
+            #[inline]
             fn write(message: &mut Message, kind: u16, value: Self) {
                 message.attribute(kind, &value.octets());
             }
