@@ -3,6 +3,7 @@
 //! conversation is `receive.rs`.
 
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::num::NonZeroU32;
 
 use rustc_hash::FxHashMap;
@@ -99,7 +100,6 @@ impl<T> Conversations<T> {
     /// read by somebody else before the sender's own call returns. `peer` is
     /// the port id that will answer, 0 for the kernel.
     pub fn submit(&mut self, expect: Expect, timing: Timing, peer: u32, data: T) -> Sequence {
-        let sequence = self.free_sequence();
         // The parts of a dump are made while it is read, and wait for room; a
         // user peer's message that finds none is refused at its sender.
         let doubt = match (expect, peer) {
@@ -107,7 +107,7 @@ impl<T> Conversations<T> {
             _ => self.overruns.launch(),
         };
         let conversation = Conversation::new(expect, timing, peer, doubt, data);
-        self.table.insert(sequence, conversation);
+        let sequence = self.place(conversation);
         self.open += 1;
         if timing == Timing::Late {
             self.late += 1;
@@ -194,10 +194,10 @@ impl<T> Conversations<T> {
 
     /// Takes the data of a finished conversation and forgets it.
     pub fn take(&mut self, sequence: Sequence) -> Option<T> {
-        if !self.is_finished(sequence) {
-            return None;
+        match self.table.entry(sequence) {
+            Entry::Occupied(entry) if entry.get().finished => Some(entry.remove().data),
+            _ => None,
         }
-        Some(self.table.remove(&sequence)?.data)
     }
 
     /// Nobody waits any more. What was sent may still take effect; its answer
@@ -367,12 +367,13 @@ impl<T> Conversations<T> {
         }
     }
 
-    /// The next sequence number that no conversation uses.
-    fn free_sequence(&mut self) -> Sequence {
+    /// Puts a conversation under the next sequence number that none uses.
+    fn place(&mut self, conversation: Conversation<T>) -> Sequence {
         loop {
             let sequence = Sequence(self.next);
             self.next = self.next.checked_add(1).unwrap_or(NonZeroU32::MIN);
-            if !self.table.contains_key(&sequence) {
+            if let Entry::Vacant(entry) = self.table.entry(sequence) {
+                entry.insert(conversation);
                 return sequence;
             }
         }

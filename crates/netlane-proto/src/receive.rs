@@ -61,9 +61,9 @@ impl<T> Conversations<T> {
         } else {
             frame.control()
         };
-        match owner.filter(|sequence| !self.ignores(*sequence, &control)) {
-            Some(sequence) => self.answer(sequence, frame, &control, sink),
-            None => Self::stranger(datagram, frame, &control, sink),
+        let answered = owner.is_some_and(|sequence| self.answer(sequence, frame, &control, sink));
+        if !answered {
+            Self::stranger(datagram, frame, &control, sink);
         }
         owner
     }
@@ -96,13 +96,6 @@ impl<T> Conversations<T> {
         }
     }
 
-    /// Whether a conversation has no use for data: nobody awaits a reply, so it is a message like
-    /// any that was not asked for.
-    fn ignores(&self, sequence: Sequence, control: &Control<'_>) -> bool {
-        let expect = self.table.get(&sequence).map(|found| found.expect);
-        matches!(control, Control::Data) && expect == Some(Expect::Nothing)
-    }
-
     /// The conversation this frame answers, if any: it must come from the one
     /// who was asked, carry the sequence, and be no notification. A kernel
     /// notification carries the sequence and port of the request that caused
@@ -126,17 +119,21 @@ impl<T> Conversations<T> {
         datagram.group.filter(|_| self.profile.member)
     }
 
-    /// A frame of a known conversation.
+    /// A frame of a known conversation. Says whether it is of use there: where
+    /// nobody awaits a reply, data is a message like any that was not asked for.
     fn answer<'a>(
         &mut self,
         sequence: Sequence,
         frame: FrameView<'a>,
         control: &Control<'a>,
         sink: &mut impl Sink<T>,
-    ) {
+    ) -> bool {
         let Some(conversation) = self.table.get_mut(&sequence) else {
-            return;
+            return false;
         };
+        if matches!(control, Control::Data) && conversation.expect == Expect::Nothing {
+            return false;
+        }
         let doubtful = self.overruns.is_cast(conversation.doubt);
         let step = match control {
             Control::Data => conversation.data_frame(frame),
@@ -160,6 +157,7 @@ impl<T> Conversations<T> {
             }
             self.finish(sequence, outcome, sink);
         }
+        true
     }
 
     /// A frame did not fit, but its header did.

@@ -31,6 +31,7 @@ pub enum Control<'a> {
 
 impl<'a> Control<'a> {
     /// Reads a message; see [`FrameView::control`].
+    #[inline]
     pub(crate) fn parse(frame: FrameView<'a>) -> Self {
         match frame.header().kind {
             kind::NOOP => Self::Noop,

@@ -69,6 +69,7 @@ impl<'a> FrameView<'a> {
     /// The message as a control message. Only types below [`crate::kind::MIN_TYPE`] are; a
     /// protocol that uses those for its own purposes must not ask.
     #[must_use]
+    #[inline]
     pub fn control(&self) -> Control<'a> {
         Control::parse(*self)
     }
@@ -185,6 +186,7 @@ impl Frame {
 
     /// The message as a control message; see [`FrameView::control`].
     #[must_use]
+    #[inline]
     pub fn control(&self) -> Control<'_> {
         self.view().control()
     }

@@ -27,6 +27,7 @@ impl Boundary {
     /// [`MalformedReason::Fragment`] below 16 bytes, [`MalformedReason::PastEnd`] when the
     /// message is longer than `bytes` (both mean *read more* to a byte stream), and
     /// [`MalformedReason::TooShort`] when its length is below 16.
+    #[inline]
     pub fn first(bytes: &[u8]) -> Result<Self, MalformedReason> {
         let Some(header) = Header::read(bytes) else {
             return Err(MalformedReason::Fragment { bytes: bytes.len() });
@@ -77,6 +78,7 @@ impl<'a> Frames<'a> {
 impl<'a> Iterator for Frames<'a> {
     type Item = Result<FrameView<'a>, Malformed>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;

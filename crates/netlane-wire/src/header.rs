@@ -26,6 +26,7 @@ impl Header {
     /// The header at the start of `bytes`; `None` if there are fewer than 16. Its length field
     /// is not checked against anything.
     #[must_use]
+    #[inline]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let &[
             l0,
@@ -56,6 +57,7 @@ impl Header {
 
     /// The header as it goes over the wire.
     #[must_use]
+    #[inline]
     pub const fn to_bytes(self) -> [u8; HEADER_LEN] {
         let [l0, l1, l2, l3] = self.len.to_ne_bytes();
         let [k0, k1] = self.kind.to_ne_bytes();
@@ -71,6 +73,7 @@ impl Header {
 /// Writes `nlmsg_seq` and `nlmsg_pid` into the first message of `bytes`, in place.
 ///
 /// Fewer than 16 bytes hold no header and are left as they are.
+#[inline]
 pub fn set_sequence_port(bytes: &mut [u8], sequence: u32, port: u32) {
     if let Some([_, _, _, _, _, _, _, _, fields @ ..]) = bytes.first_chunk_mut::<HEADER_LEN>() {
         let [s0, s1, s2, s3] = sequence.to_ne_bytes();

@@ -51,6 +51,9 @@ impl Backlog {
             // A fence says that what was lost has been told: it waits for that.
             return Vec::new();
         }
+        if self.fences.is_empty() {
+            return Vec::new();
+        }
         let read = self.read;
         let reached = self.fences.extract_if(.., |(_, at)| *at <= read);
         reached.map(|(sequence, _)| sequence).collect()

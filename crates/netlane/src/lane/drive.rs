@@ -22,17 +22,6 @@ impl<S: Transport> Lane<S> {
     /// system calls; the wake-ups are the caller's, after unlocking.
     pub(super) fn drive<'a>(
         &'a self,
-        state: MutexGuard<'a, State>,
-        mine: Option<Sequence>,
-    ) -> (MutexGuard<'a, State>, Wakes) {
-        let mut wakes = Wakes::default();
-        let state = self.drive_with(state, mine, &mut wakes);
-        (state, wakes)
-    }
-
-    /// [`drive`](Self::drive), adding to wake-ups already collected.
-    pub(super) fn drive_with<'a>(
-        &'a self,
         mut state: MutexGuard<'a, State>,
         mine: Option<Sequence>,
         wakes: &mut Wakes,

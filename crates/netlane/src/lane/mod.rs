@@ -138,6 +138,7 @@ impl<S: Transport> Lane<S> {
     /// Begins a request, and drives until it has ended or nothing more can be
     /// read. On `NotSent` the order keeps its bytes.
     pub(crate) fn begin(&self, order: &mut Order, waker: &Waker) -> Begun {
+        let mut wakes = Wakes::default();
         let mut state = self.lock();
         if let Some(error) = &state.ended {
             return Begun::Closed(error.clone());
@@ -149,7 +150,8 @@ impl<S: Transport> Lane<S> {
         }
         if !state.may_send(order) {
             let sequence = state.publish(take(order));
-            return self.conclude(self.drive(state, None), sequence, waker);
+            let state = self.drive(state, None, &mut wakes);
+            return self.conclude(state, sequence, waker, &mut wakes);
         }
         let sequence = state.register(order);
         drop(state);
@@ -157,13 +159,14 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         if let Err(error) = result {
             state.unsent(sequence);
-            self.pass_on(state, Wakes::default());
+            self.pass_on(state, &mut wakes);
             return Begun::NotSent(error);
         }
         count(&self.counters.sent);
         count(&self.counters.datagrams_sent);
         state.conversations.sent(sequence);
-        self.conclude(self.drive(state, Some(sequence)), sequence, waker)
+        let state = self.drive(state, Some(sequence), &mut wakes);
+        self.conclude(state, sequence, waker, &mut wakes)
     }
 
     /// Sends a message that begins no conversation.
@@ -213,8 +216,8 @@ impl<S: Transport> Lane<S> {
             .into_iter()
             .map(|order| state.publish(order))
             .collect();
-        let (state, wakes) = self.drive(state, sequences.last().copied());
-        drop(state);
+        let mut wakes = Wakes::default();
+        drop(self.drive(state, sequences.last().copied(), &mut wakes));
         wakes.wake();
         Ok(sequences)
     }
@@ -222,11 +225,12 @@ impl<S: Transport> Lane<S> {
     /// Drives for a conversation that was published, unless somebody else has:
     /// what came to the outbox since then is not to be sent before its time.
     pub(crate) fn revisit(&self, sequence: Sequence, waker: &Waker) -> Begun {
+        let mut wakes = Wakes::default();
         let mut state = self.lock();
-        if state.is_sent(sequence) {
-            return self.conclude((state, Wakes::default()), sequence, waker);
+        if !state.is_sent(sequence) {
+            state = self.drive(state, Some(sequence), &mut wakes);
         }
-        self.conclude(self.drive(state, Some(sequence)), sequence, waker)
+        self.conclude(state, sequence, waker, &mut wakes)
     }
 
     /// Whether the send of this conversation's request has returned.
@@ -247,8 +251,8 @@ impl<S: Transport> Lane<S> {
     pub(crate) fn drive_all(&self) {
         let mut state = self.lock();
         state.again = true;
-        let (state, wakes) = self.drive(state, None);
-        drop(state);
+        let mut wakes = Wakes::default();
+        drop(self.drive(state, None, &mut wakes));
         wakes.wake();
     }
 
@@ -267,7 +271,9 @@ impl<S: Transport> Lane<S> {
         state.conversations.sent(sequence);
         state.backlog.set_fence(sequence, queued);
         state.again = true;
-        self.conclude(self.drive(state, None), sequence, waker)
+        let mut wakes = Wakes::default();
+        let state = self.drive(state, None, &mut wakes);
+        self.conclude(state, sequence, waker, &mut wakes)
     }
 }
 

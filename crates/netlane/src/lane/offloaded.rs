@@ -34,7 +34,7 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         count(&self.counters.datagrams_sent);
         state.settle_send(sequence, &result, &mut wakes, &self.counters);
-        let state = self.drive_with(state, None, &mut wakes);
+        let state = self.drive(state, None, &mut wakes);
         drop(state);
         wakes.wake();
     }
@@ -82,7 +82,7 @@ impl<S: Transport> Lane<S> {
             state.settle_send(*sequence, &result, &mut wakes, &self.counters);
         }
         count(&self.counters.datagrams_sent);
-        let state = self.drive_with(state, None, &mut wakes);
+        let state = self.drive(state, None, &mut wakes);
         drop(state);
         wakes.wake();
     }
@@ -100,8 +100,8 @@ impl<S: Transport> Lane<S> {
                 Launch::Later => {}
             }
             state.again = true;
-            let (state, wakes) = self.drive(state, None);
-            drop(state);
+            let mut wakes = Wakes::default();
+            drop(self.drive(state, None, &mut wakes));
             wakes.wake();
             sleep(pause);
             pause = (pause * 2).min(MAX_CREDIT_PAUSE);

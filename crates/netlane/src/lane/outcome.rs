@@ -14,9 +14,10 @@ impl<S: Transport> Lane<S> {
     /// Takes the conversation if it has ended, else leaves the waker there.
     pub(super) fn conclude(
         &self,
-        (mut state, wakes): (MutexGuard<'_, State>, Wakes),
+        mut state: MutexGuard<'_, State>,
         sequence: Sequence,
         waker: &Waker,
+        wakes: &mut Wakes,
     ) -> Begun {
         let mut replaced = None;
         let finished = state.conversations.take(sequence);
@@ -34,7 +35,7 @@ impl<S: Transport> Lane<S> {
 
     /// Looks at a conversation without driving.
     pub(crate) fn check(&self, sequence: Sequence, waker: &Waker) -> Begun {
-        self.conclude((self.lock(), Wakes::default()), sequence, waker)
+        self.conclude(self.lock(), sequence, waker, &mut Wakes::default())
     }
 
     /// Takes conversations that have ended, in order, up to the first that has
@@ -80,7 +81,7 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         let ended = state.conversations.is_finished(sequence);
         let held = state.cancel(sequence, &mut wakes, &self.counters);
-        self.pass_on(state, wakes);
+        self.pass_on(state, &mut wakes);
         match held {
             Some(waiting) if !ended && waiting.queued => Cancelled::Withdrawn,
             Some(_) if !ended => Cancelled::Open,
@@ -96,11 +97,11 @@ impl<S: Transport> Lane<S> {
     }
 
     /// A request has given back what it had of the lane: others may go on.
-    pub(super) fn pass_on<'a>(&'a self, mut state: MutexGuard<'a, State>, mut wakes: Wakes) {
+    pub(super) fn pass_on<'a>(&'a self, mut state: MutexGuard<'a, State>, wakes: &mut Wakes) {
         if state.sendable() {
-            state = self.drive_with(state, None, &mut wakes);
+            state = self.drive(state, None, wakes);
         }
-        self.note_idle(&state, &mut wakes);
+        self.note_idle(&state, wakes);
         drop(state);
         wakes.wake();
     }

@@ -13,7 +13,7 @@ use crate::sync::Notify;
 #[derive(Debug, Default)]
 #[must_use = "collected wake-ups must be woken"]
 pub(crate) struct Wakes {
-    wakers: SmallVec<[Waker; 16]>,
+    wakers: SmallVec<[Waker; 4]>,
     /// The Connection, if it is to drive.
     connection: Option<Arc<Notify>>,
     /// Those who wait for the lane to be idle, if it is.
@@ -23,7 +23,9 @@ pub(crate) struct Wakes {
 impl Wakes {
     /// Adds one, if there is one.
     pub(crate) fn add(&mut self, waker: Option<Waker>) {
-        self.wakers.extend(waker);
+        if let Some(waker) = waker {
+            self.wakers.push(waker);
+        }
     }
 
     /// Adds the Connection: something is left for it to do.
@@ -37,19 +39,22 @@ impl Wakes {
     }
 
     /// Wakes all. No lock may be held.
-    pub(crate) fn wake(self) {
-        drop(self);
-    }
-}
-
-impl Drop for Wakes {
-    fn drop(&mut self) {
-        self.wakers.drain(..).for_each(Waker::wake);
+    pub(crate) fn wake(&mut self) {
+        // Mostly there are none.
+        if !self.wakers.is_empty() {
+            self.wakers.drain(..).for_each(Waker::wake);
+        }
         if let Some(connection) = self.connection.take() {
             connection.notify_one();
         }
         if let Some(idle) = self.idle.take() {
             idle.notify_waiters();
         }
+    }
+}
+
+impl Drop for Wakes {
+    fn drop(&mut self) {
+        self.wake();
     }
 }

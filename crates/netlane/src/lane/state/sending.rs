@@ -8,6 +8,7 @@ use netlane_proto::{Expect, Sequence};
 use netlane_sys::Address;
 
 use super::State;
+use crate::lane::credit::Class;
 use crate::lane::order::Order;
 use crate::lane::outbox::Intent;
 use crate::lane::reader::Reader;
@@ -31,17 +32,17 @@ impl State {
     pub(crate) fn may_send(&self, order: &Order) -> bool {
         self.outbox.is_empty()
             && !self.backlog.is_lossy()
-            && self.credit.fits(self.charge(order))
+            && self.credit.fits(self.charge(order, order.class()))
             && !(self.dumping && order.is_kernel_dump())
     }
 
     /// What the answer is expected to cost of the window. A user peer cannot
     /// overflow the receive buffer: it is its send that fails (KERNEL:
     /// `netlink_attachskb`).
-    fn charge(&self, order: &Order) -> u32 {
+    fn charge(&self, order: &Order, class: Class) -> u32 {
         match order.to {
             Some(address) if address != Address::KERNEL => 0,
-            _ => self.credit.charge(order.class(), order.expect),
+            _ => self.credit.charge(class, order.expect),
         }
     }
 
@@ -75,14 +76,15 @@ impl State {
     }
 
     fn submit(&mut self, order: &Order, queued: bool) -> Sequence {
-        let charge = self.charge(order);
+        let class = order.class();
+        let charge = self.charge(order, class);
         let dump = order.is_kernel_dump();
         if !queued {
             self.credit.take(charge);
             self.dumping |= dump;
         }
         let waiting = Waiting {
-            class: order.class(),
+            class,
             charge,
             queued,
             unsent: queued,
@@ -136,6 +138,9 @@ impl State {
     /// Fills the reader's outgoing datagram with published requests, as far as
     /// the window allows. Returns the address they go to, if there are any.
     pub(crate) fn fill(&mut self, reader: &mut Reader) -> Option<Option<Address>> {
+        if self.outbox.is_empty() {
+            return None;
+        }
         reader.outgoing.clear();
         reader.sequences.clear();
         let mut address = None;
@@ -171,6 +176,9 @@ impl State {
 
     /// Whether a published request could be sent now.
     pub(crate) fn sendable(&mut self) -> bool {
+        if self.outbox.is_empty() {
+            return false;
+        }
         let conversations = &mut self.conversations;
         let mut charge = 0;
         let alive = |sequence| match conversations.data_mut(sequence) {
