@@ -1,6 +1,7 @@
 //! The workloads and the order in which they run. Each file owns one family of
 //! them; both sides of a workload do the same work.
 
+mod controls;
 pub mod dumps;
 mod gaps;
 mod growth;
@@ -68,6 +69,8 @@ const ALL: &[(&str, Workload)] = &[
     ("getlink", requests::get_link),
     ("getlink-64", requests::get_link_64),
     ("idle-latency", requests::idle_latency),
+    ("control-requests", controls::in_a_row),
+    ("control-idle", controls::idle_latency),
     ("insert-batch", inserts::batch),
     ("insert-256", inserts::in_flight),
     ("dump", dumps::dump),

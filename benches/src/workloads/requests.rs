@@ -70,7 +70,8 @@ fn both(
     ])
 }
 
-fn blocking(message: fn() -> Message, requests: u32) -> Result<Sample, Failure> {
+/// The blocking side.
+pub fn blocking(message: fn() -> Message, requests: u32) -> Result<Sample, Failure> {
     let mut client = Blocking::open();
     let mut failed = None;
     let sample = round(requests.into(), || {
@@ -122,29 +123,45 @@ async fn requests_in_a_row(handle: Handle, message: fn() -> Message, requests: u
 
 /// One request per millisecond: the median latency.
 pub fn idle_latency(scale: Scale) -> Result<Vec<Row>, Failure> {
-    let requests = (scale.requests / 100).clamp(20, 500);
     let runtime = multi_thread();
-    let (mut base, mut ours) = (Vec::new(), Vec::new());
+    idle_row("idle-latency", Target::AtMost(1.8), scale, |requests| {
+        as_task(&runtime, idle(requests))
+    })
+}
+
+/// The latencies of some side beside those of a thread that sleeps.
+pub fn idle_row(
+    name: &str,
+    target: Target,
+    scale: Scale,
+    ours: impl Fn(u32) -> Vec<Duration>,
+) -> Result<Vec<Row>, Failure> {
+    let requests = (scale.requests / 100).clamp(20, 500);
+    let (mut base, mut other) = (Vec::new(), Vec::new());
     for _ in 0..scale.rounds {
         let mut client = Blocking::open();
         client.request(messages::get_link(), |_| {})?;
-        let mut latencies = Vec::new();
-        for _ in 0..requests {
+        let latencies = (0..requests).map(|_| {
             std::thread::sleep(Duration::from_millis(1));
-            let start = Instant::now();
-            client.request(messages::get_link(), |_| {})?;
-            latencies.push(start.elapsed());
-        }
-        base.push(as_latency(latencies));
-        ours.push(as_latency(as_task(&runtime, idle(requests))));
+            idle_blocking(&mut client)
+        });
+        base.push(as_latency(latencies.collect::<Result<_, _>>()?));
+        other.push(as_latency(ours(requests)));
     }
-    let row = Row::new("idle-latency", "mt", Target::AtMost(1.8), &base, &ours);
+    let row = Row::new(name, "mt", target, &base, &other);
     // Operations per second of a median latency; the ratio is of latencies.
     Ok(vec![Row {
         ratio: 1.0 / row.ratio,
         range: (1.0 / row.range.1, 1.0 / row.range.0),
         ..row
     }])
+}
+
+/// How long one blocking request takes.
+pub fn idle_blocking(client: &mut Blocking) -> std::io::Result<Duration> {
+    let start = Instant::now();
+    client.request(messages::get_link(), |_| {})?;
+    Ok(start.elapsed())
 }
 
 async fn idle(requests: u32) -> Vec<Duration> {
