@@ -83,12 +83,14 @@ messages! {
     netlane_route:
         Link Route Address Neighbour Rule Nexthop AddressLabel Bond BondAdInfo BondPort Bridge BridgeMst
         BridgeMstEntry BridgePort BridgeQuerier BridgeSpec BridgeVlanTunnel CacheReport Dcb FdbSettings Hop IlaEncap
-        Inet6Link InetLink Ip6Encap IpEncap LinkFamilies LinkInfo LinkPort LinkProperties Macvlan MacvlanSources
-        MctpLink Mdb MdbChange MdbGroup MdbGroups MdbPort MdbRouter MdbRouters MdbSettings MdbSource MdbSources
-        Metrics MplsEncap NeighbourParameters NeighbourTable NetConf Netkit NetnsId NexthopBucket NexthopGroupStats
-        NexthopStats OffloadStats Prefix ProtoDownReason ResilientGroup Seg6Encap Seg6LocalEncap Stats Tun Tunnel
-        Veth Vf VfList VfPorts VfStats VfVlans Vlan VlanDb VlanDbFilter VlanEntry VlanGlobal VlanQos VlanStats
-        VlanTunnel VniEntry VniStats Vrf VrfPort Vxlan Xdp;
+        Inet6Link InetLink Ip6Encap IpEncap BpfEncap BpfProgram Ioam6Encap RplEncap XfrmEncap LinkFamilies
+        LinkInfo LinkPort LinkProperties Macvlan MacvlanSources MctpLink Mdb MdbChange MdbGroup MdbGroups
+        MdbPort MdbRouter MdbRouters MdbSettings MdbSource MdbSources Metrics MplsEncap NeighbourParameters
+        NeighbourTable NetConf Netkit NetnsId NexthopBucket NexthopGroupStats NexthopStats OffloadStats Prefix
+        ProtoDownReason ResilientGroup Seg6Encap Seg6LocalEncap Stats Tun Tunnel Veth Vf VfList VfPorts VfStats
+        VfVlans Vlan VlanDb VlanDbFilter VlanEntry VlanGlobal VlanQos VlanStats VlanTunnel VniEntry VniStats Vrf
+        VrfPort Vxlan Xdp Action ActionList BpfFilter Chain Class Filter Flower Fq FqCodel Gact Htb Matchall
+        Mirred Netem NetemLoss Qdisc TcSizeTable TcStats2 Tbf U32Filter;
     controller: Family Command Group CommandPolicy PolicyTable;
     netlane_ethtool:
         Bit Bits Bitset Channels Device Features LinkInfo LinkModes LinkState Rings StringEntry StringList StringSet
