@@ -9,4 +9,5 @@ pub mod messages;
 pub mod plot;
 pub mod report;
 pub mod stage;
+pub mod typed;
 pub mod workloads;

@@ -25,6 +25,8 @@ fn every_workload_runs_and_is_reported() {
         "insert-batch",
         "dump-gap",
         "delete-independent",
+        "decode-pick",
+        "encode",
     ] {
         assert!(
             rows.iter().any(|row| row["workload"] == name),

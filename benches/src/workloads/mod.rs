@@ -7,6 +7,7 @@ mod gaps;
 mod growth;
 pub mod inserts;
 mod requests;
+mod types;
 
 use std::future::Future;
 
@@ -79,6 +80,8 @@ const ALL: &[(&str, Workload)] = &[
     ("delete-gap", gaps::delete_one_by_one),
     ("delete-at-once-gap", gaps::delete_at_once),
     ("delete-independent", gaps::delete_independent),
+    ("decode", types::decode),
+    ("encode", types::encode),
     ("growth-routes", growth::routes),
     ("growth-tasks", growth::tasks),
     ("growth-subscribers", growth::subscribers),
