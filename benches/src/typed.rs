@@ -107,7 +107,7 @@ fn address(value: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// The request for the `number`-th /32 under 10.0.0.0/8, by its builder.
+/// The request for the `number`-th /32 under 11.0.0.0/8, which no other workload fills, by its builder.
 pub fn request(number: u32, link: u32) -> RouteBuilder<Do<AddRoute>> {
     Route::add()
         .family(Family::INET)
@@ -115,7 +115,7 @@ pub fn request(number: u32, link: u32) -> RouteBuilder<Do<AddRoute>> {
         .protocol(RouteProtocol::STATIC)
         .kind(RouteKind::UNICAST)
         .table(254)
-        .destination((0x0a00_0000 | number).to_be_bytes().into())
+        .destination((0x0b00_0000 | number).to_be_bytes().into())
         .gateway([192, 0, 2, 2].into())
         .output(link)
 }
@@ -138,7 +138,7 @@ pub fn encoded_by_hand(number: u32, link: u32) -> Vec<u8> {
         bytes.extend(value);
     };
     attribute(15, 254u32.to_ne_bytes());
-    attribute(1, (0x0a00_0000 | number).to_be_bytes());
+    attribute(1, (0x0b00_0000 | number).to_be_bytes());
     attribute(5, [192, 0, 2, 2]);
     attribute(4, link.to_ne_bytes());
     // Length, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL.
