@@ -51,7 +51,7 @@ pub struct Conversations<T> {
     /// How many sends have returned.
     sends: u64,
     /// Synchronous conversations in the order their sends returned, until they
-    /// are answered or proved lost. Answered ones are dropped lazily.
+    /// are answered or proved lost. Those answered out of order stay for a while.
     unproved: VecDeque<(u64, Sequence)>,
     /// Conversations that are sent and not finished, cancelled ones included.
     pub(crate) open: usize,
@@ -354,6 +354,14 @@ impl<T> Conversations<T> {
             self.table.remove(&sequence);
         } else {
             sink.finished(&mut conversation.data, sequence, outcome);
+        }
+        // Most are answered in their order.
+        if self
+            .unproved
+            .front()
+            .is_some_and(|(_, oldest)| *oldest == sequence)
+        {
+            self.unproved.pop_front();
         }
         self.settle(timing, cancelled);
     }

@@ -151,7 +151,7 @@ impl<S: Transport> Lane<S> {
         if !state.may_send(order) {
             let sequence = state.publish(take(order));
             let state = self.drive(state, None, &mut wakes);
-            return self.conclude(state, sequence, waker, &mut wakes);
+            return self.conclude(state, sequence, waker);
         }
         let sequence = state.register(order);
         drop(state);
@@ -166,7 +166,7 @@ impl<S: Transport> Lane<S> {
         count(&self.counters.datagrams_sent);
         state.conversations.sent(sequence);
         let state = self.drive(state, Some(sequence), &mut wakes);
-        self.conclude(state, sequence, waker, &mut wakes)
+        self.conclude(state, sequence, waker)
     }
 
     /// Sends a message that begins no conversation.
@@ -230,7 +230,7 @@ impl<S: Transport> Lane<S> {
         if !state.is_sent(sequence) {
             state = self.drive(state, Some(sequence), &mut wakes);
         }
-        self.conclude(state, sequence, waker, &mut wakes)
+        self.conclude(state, sequence, waker)
     }
 
     /// Whether the send of this conversation's request has returned.
@@ -273,7 +273,7 @@ impl<S: Transport> Lane<S> {
         state.again = true;
         let mut wakes = Wakes::default();
         let state = self.drive(state, None, &mut wakes);
-        self.conclude(state, sequence, waker, &mut wakes)
+        self.conclude(state, sequence, waker)
     }
 }
 

@@ -12,12 +12,12 @@ use crate::sync::MutexGuard;
 
 impl<S: Transport> Lane<S> {
     /// Takes the conversation if it has ended, else leaves the waker there.
+    /// Unlocks, so that its caller may wake.
     pub(super) fn conclude(
         &self,
         mut state: MutexGuard<'_, State>,
         sequence: Sequence,
         waker: &Waker,
-        wakes: &mut Wakes,
     ) -> Begun {
         let mut replaced = None;
         let finished = state.conversations.take(sequence);
@@ -29,13 +29,12 @@ impl<S: Transport> Lane<S> {
         }
         drop(state);
         drop(replaced);
-        wakes.wake();
         finished.map_or(Begun::Pending(sequence), Begun::Finished)
     }
 
     /// Looks at a conversation without driving.
     pub(crate) fn check(&self, sequence: Sequence, waker: &Waker) -> Begun {
-        self.conclude(self.lock(), sequence, waker, &mut Wakes::default())
+        self.conclude(self.lock(), sequence, waker)
     }
 
     /// Takes conversations that have ended, in order, up to the first that has

@@ -8,12 +8,13 @@ use smallvec::SmallVec;
 
 use crate::sync::Notify;
 
-/// Wakers to wake once no lock is held. A panic wakes them too: what they wait
-/// for has happened.
+/// Wakers to wake once no lock is held: at the latest when this is dropped, so it
+/// is declared before the lock is taken. A panic wakes them too: what they wait for
+/// has happened.
 #[derive(Debug, Default)]
 #[must_use = "collected wake-ups must be woken"]
 pub(crate) struct Wakes {
-    wakers: SmallVec<[Waker; 4]>,
+    wakers: SmallVec<[Waker; 16]>,
     /// The Connection, if it is to drive.
     connection: Option<Arc<Notify>>,
     /// Those who wait for the lane to be idle, if it is.
