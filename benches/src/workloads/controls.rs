@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use netlane::wire::{FrameView, Message};
 
-use super::requests::{blocking, idle_blocking, idle_row};
+use super::requests::{SLICES, blocking, idle_blocking, idle_row};
 use super::{Failure, Scale, as_task, current_thread, multi_thread};
 use crate::baseline::Blocking;
 use crate::measure::round;
@@ -33,7 +33,8 @@ fn both(
 ) -> Result<Vec<Row>, Failure> {
     let (ct, mt) = (current_thread(), multi_thread());
     let (mut base, mut one, mut two) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..rounds {
+    let requests = requests / SLICES;
+    for _ in 0..rounds * SLICES as usize {
         base.push(blocking(message, requests)?);
         for (runtime, samples) in [(&ct, &mut one), (&mt, &mut two)] {
             samples.push(round(requests.into(), || {
