@@ -4,6 +4,7 @@
 use netlane_wire::{AttributeTable, Frame, OwnedExtendedAck, missing_path, path_of};
 
 use crate::Error;
+use crate::full_peer::PEER_FULL;
 use crate::lane::{Ending, MAX_HELD, Report, Waiting};
 
 /// The answer to a request.
@@ -52,6 +53,7 @@ impl Question<'_> {
 
 /// Judges how a conversation ended.
 pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, Error> {
+    let peer_full = waiting.found_peer_full();
     let replies = waiting.replies;
     let answer = |report, interrupted| {
         Ok(Answer {
@@ -80,6 +82,7 @@ pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, 
         Some(Ending::TooMuch) => Err(Error::unknown(format!(
             "the answer outgrew {MAX_HELD} bytes; ask for it as a dump, or read it faster"
         ))),
+        _ if peer_full => Err(Error::not_sent_because(PEER_FULL)),
         Some(Ending::Unsent(error)) => Err(Error::not_sent(error)),
         Some(Ending::Ended { sent, why }) => Err(Error::ended_first(sent, why)),
         Some(Ending::Lost) | None => Err(Error::unknown(

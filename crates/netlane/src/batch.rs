@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use netlane_proto::{Expect, Sequence};
@@ -19,7 +19,7 @@ use crate::deadline::Deadline;
 use crate::error::Asked;
 use crate::exchange::order_of;
 use crate::handle::Keep;
-use crate::lane::{Cancelled, Order, Waiting};
+use crate::lane::{Begun, Cancelled, Order, Waiting};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
 use crate::spans;
@@ -36,6 +36,9 @@ pub type Outcomes = Vec<Result<Answer, Error>>;
 /// own, since one datagram of them would be one long system call.
 /// A refused one does not stop those after it; where all or nothing is wanted,
 /// netfilter has [transactions](crate::Handle::transaction).
+///
+/// One that finds the queue of a user peer full is not tried again, as a single
+/// request is: those after it may have been delivered, and order is kept.
 ///
 /// # Cancel safety
 ///
@@ -218,6 +221,11 @@ impl Batch {
         let limit = self.deadline.limit();
         for (sequence, member) in std::mem::take(&mut self.window) {
             let shared = &self.keep.shared;
+            // Answered behind one that was not.
+            if let Begun::Finished(waiting) = shared.lane.check(sequence, Waker::noop()) {
+                self.outcomes.push(member.end(outcome(waiting)));
+                continue;
+            }
             count(&shared.counters.timed_out);
             let error = match shared.lane.cancel(sequence) {
                 Cancelled::Withdrawn => Error::never_sent(limit, shared.hint()),

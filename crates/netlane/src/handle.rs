@@ -216,7 +216,8 @@ impl Handle {
 
     /// Sends many requests, in order, in as few datagrams as fit: one outcome
     /// each, in their order. Operations that may sleep in the kernel, as far as
-    /// is known, go out one by one on a thread of the connection's own.
+    /// is known, go out one by one on a thread of the connection's own. None is
+    /// tried again at a user peer whose queue is full; see [`Batch`].
     pub fn batch(&self, messages: impl IntoIterator<Item = Message>) -> Batch {
         Batch::new(self.keep.clone(), messages)
     }

@@ -63,6 +63,7 @@ mod events;
 mod exchange;
 mod fence;
 pub mod framed;
+mod full_peer;
 mod handle;
 mod home;
 mod inbound;

@@ -248,3 +248,74 @@ async fn the_connection_says_whether_its_end_was_wanted() -> Result<(), Error> {
     assert!(batch.pop().unwrap().unwrap_err().is_closed());
     Ok(())
 }
+
+/// Fills a peer's queue; returns how many messages that took.
+fn fill(peer: &Socket) -> Result<usize, Error> {
+    let filler = Socket::open(Protocol::USERSOCK, SocketKind::Raw)?;
+    let bytes = message(20).finish()?;
+    let to = peer.local_address()?;
+    Ok(std::iter::from_fn(|| filler.send_to(&bytes, to).ok()).count())
+}
+
+/// Reads so many messages, and none that comes meanwhile.
+fn drain(peer: &Socket, messages: usize) {
+    for _ in 0..messages {
+        assert!(next(peer).is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_batch_tells_who_was_not_sent_from_who_was_not_answered() -> Result<(), Error> {
+    let (peer, handle) = pair(|builder| builder.deadline(Duration::from_millis(200)))?;
+    peer.set_receive_buffer(4096)?;
+    let outcomes = handle.batch((0..50).map(|_| message(20))).await;
+    let arrived = datagrams(&peer).len();
+    assert!((1..50).contains(&arrived), "{arrived}");
+    let errors: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 50);
+    for (number, error) in errors.iter().enumerate() {
+        let sent = number < arrived;
+        assert_eq!(error.is_outcome_unknown(), sent, "{number}: {error}");
+        assert_eq!(error.to_string().contains("does not read"), !sent);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dump_tries_a_full_peer_again_and_then_names_it() -> Result<(), Error> {
+    use futures::StreamExt;
+    for offload in [Offload::Never, Offload::Always] {
+        let (peer, handle) = pair(|builder| builder.offload(offload))?;
+        let filled = fill(&peer)?;
+        let mut refused = handle.dump(message(21));
+        let error = refused.next().await.unwrap().unwrap_err();
+        assert!(error.was_not_sent(), "{error}");
+        assert!(error.to_string().contains("does not read"), "{error}");
+        let mut dump = handle.dump(message(22));
+        let mut next = std::pin::pin!(dump.next());
+        assert!(futures::poll!(next.as_mut()).is_pending());
+        drain(&peer, filled);
+        let asked = arrived(&peer, next.as_mut()).await;
+        answer(&peer, asked, netlane::wire::kind::DONE, &[0; 4]);
+        assert!(next.await.is_none());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn close_waits_for_a_request_that_waits_for_room() -> Result<(), Error> {
+    for offload in [Offload::Never, Offload::Always] {
+        let (peer, handle) = pair(|builder| builder.offload(offload))?;
+        let filled = fill(&peer)?;
+        let mut request = std::pin::pin!(handle.request(message(21)));
+        assert!(futures::poll!(request.as_mut()).is_pending());
+        let mut close = std::pin::pin!(handle.close(Duration::from_secs(5)));
+        assert!(futures::poll!(close.as_mut()).is_pending());
+        drain(&peer, filled);
+        let asked = arrived(&peer, request.as_mut()).await;
+        answer(&peer, asked, netlane::wire::kind::ERROR, &refusal(0));
+        request.await?;
+        close.await?;
+    }
+    Ok(())
+}

@@ -15,6 +15,7 @@ use super::socket::{EBUSY, MAX_ATTEMPTS};
 use crate::Error;
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
+use crate::full_peer::Patience;
 use crate::lane::{Begun, Ending, Order, Payload, Waiting};
 use crate::shared::Shared;
 use crate::statistics::count;
@@ -26,6 +27,8 @@ pub(crate) struct SharedDump {
     request: Payload,
     sequence: Option<Sequence>,
     deadline: Option<Deadline>,
+    /// With a peer whose queue is full.
+    patience: Patience,
     end: Option<End>,
     /// Sends that found the socket busy with a dump of nobody's.
     attempts: u32,
@@ -41,6 +44,7 @@ impl SharedDump {
             request,
             sequence: None,
             deadline: None,
+            patience: Patience::default(),
             end: None,
             attempts: 0,
         }
@@ -53,6 +57,14 @@ impl SharedDump {
 
     /// Begins anew after an end.
     pub(crate) fn restart(&mut self) {
+        self.renew();
+        self.end = None;
+        self.attempts = 0;
+        self.patience = Patience::default();
+    }
+
+    /// Makes the request ready to be sent once more.
+    fn renew(&mut self) {
         self.order = Some(Order {
             kind: crate::lane::kind_of(&self.request),
             command: 0,
@@ -62,8 +74,7 @@ impl SharedDump {
             to: None,
             plain: false,
         });
-        self.end = None;
-        self.attempts = 0;
+        self.sequence = None;
     }
 
     /// Ready with the sequence number and entries in `chunk`, or with the end.
@@ -79,8 +90,11 @@ impl SharedDump {
             return Poll::Ready(Err(end));
         }
         loop {
+            if self.patience.poll(shared, context).is_pending() {
+                return self.poll_deadline(shared, deadline, context);
+            }
             let begun = match (self.order.take(), self.sequence) {
-                (Some(order), _) => Self::begin(order, shared, context)?,
+                (Some(order), _) => Self::begin(order, shared, context),
                 (None, Some(sequence)) => shared.lane.check(sequence, context.waker()),
                 (None, None) => {
                     let error = Error::invalid("a dump was polled after its end");
@@ -88,6 +102,10 @@ impl SharedDump {
                 }
             };
             return match begun {
+                begun if begun.found_peer_full() => {
+                    self.try_later()?;
+                    continue;
+                }
                 Begun::Pending(sequence) => {
                     self.sequence = Some(sequence);
                     let frames = shared.lane.take_replies(sequence);
@@ -107,17 +125,15 @@ impl SharedDump {
     }
 
     /// Sends the request, or publishes it.
-    fn begin(
-        mut order: Order,
-        shared: &Arc<Shared>,
-        context: &mut Context<'_>,
-    ) -> Result<Begun, End> {
-        shared.check_open().map_err(Err)?;
+    fn begin(mut order: Order, shared: &Arc<Shared>, context: &mut Context<'_>) -> Begun {
         order.to = shared.default_address();
-        match shared.lane.begin(&mut order, context.waker()) {
-            Begun::NotSent(error) => Err(Err(Error::not_sent(error))),
-            begun => Ok(begun),
-        }
+        shared.lane.begin(&mut order, context.waker())
+    }
+
+    /// The peer's queue is full: begins anew after a while.
+    fn try_later(&mut self) -> Result<(), End> {
+        self.renew();
+        self.patience.try_later().map_err(Err)
     }
 
     /// Whether the kernel refused because a dump runs on this socket that is
@@ -128,11 +144,9 @@ impl SharedDump {
         if !busy || shared.config.peers || self.attempts >= MAX_ATTEMPTS {
             return false;
         }
-        let attempts = self.attempts + 1;
+        self.attempts += 1;
         shared.lane.drive_all();
-        self.restart();
-        self.sequence = None;
-        self.attempts = attempts;
+        self.renew();
         true
     }
 
@@ -172,9 +186,10 @@ impl SharedDump {
         let timer = self.deadline.get_or_insert_with(|| Deadline::new(deadline));
         timer.poll(shared, context).map(|()| {
             count(&shared.counters.timed_out);
-            if let Some(sequence) = self.sequence.take() {
-                shared.lane.cancel(sequence);
-            }
+            let Some(sequence) = self.sequence.take() else {
+                return Err(Err(Error::never_sent(deadline, shared.hint())));
+            };
+            shared.lane.cancel(sequence);
             Err(Err(Error::timed_out(deadline, shared.hint())))
         })
     }

@@ -10,14 +10,15 @@ use std::time::Duration;
 use netlane_proto::{Expect, Sequence, Timing};
 use netlane_sys::Address;
 use netlane_wire::{AttributeTable, Flags, Message};
-use tokio::time::Instant;
 use tracing::Span;
 
 pub(crate) use order::order_of;
 
 use crate::Error;
+use crate::activity::Activity;
 use crate::deadline::Deadline;
 use crate::error::Asked;
+use crate::full_peer::Patience;
 use crate::handle::Keep;
 use crate::lane::Order;
 use order::{plain_order, unawaited_order, with_expectation};
@@ -55,10 +56,11 @@ pub struct Exchange {
     /// Only the sending is waited for.
     unawaited: bool,
     span: Span,
-    /// When to try again to send to a peer whose queue is full.
-    retry: Option<Deadline>,
-    /// Since when that has been so.
-    full_since: Option<Instant>,
+    /// With a peer whose queue is full.
+    patience: Patience,
+    /// To a peer: a close waits for it. Between two tries the lane knows
+    /// nothing of it.
+    activity: Option<Activity>,
     /// How often it may be made again if its answer is lost.
     repeats: u32,
     /// It has been.
@@ -121,8 +123,8 @@ impl Exchange {
             slow: None,
             unawaited: false,
             span: Span::none(),
-            retry: None,
-            full_since: None,
+            patience: Patience::default(),
+            activity: None,
             repeats: 0,
             repeated: false,
         }

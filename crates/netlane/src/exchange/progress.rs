@@ -6,15 +6,15 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use netlane_proto::Sequence;
+use netlane_sys::Address;
 use netlane_wire::Header;
-use tokio::time::Instant;
 
 use super::{Asking, Exchange, Stage};
+use crate::activity::Activity;
 use crate::answer::{Question, judge};
-use crate::deadline::Deadline;
+use crate::full_peer::Patience;
 use crate::lane::{Begun, Cancelled, Waiting};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
@@ -37,6 +37,7 @@ impl Future for Exchange {
             // It was sent, and nobody waits for more.
             this.keep.shared.lane.cancel(sequence);
         }
+        this.activity = None;
         spans::note_outcome(&this.span, &outcome);
         let limit = this.keep.shared.longest;
         let sized = |error: Error| error.sized(this.order.bytes.len(), limit);
@@ -76,19 +77,15 @@ impl Exchange {
             self.span = spans::request(self.question.asked, &self.order);
             return Poll::Ready(Err(error));
         }
-        if let Some(retry) = &mut self.retry {
-            if retry.poll(&self.keep.shared, context).is_pending() {
+        if self.patience.is_tried() {
+            if self.patience.poll(&self.keep.shared, context).is_pending() {
                 return self.wait(context);
             }
-            self.retry = None;
         } else {
             self.span = spans::request(self.question.asked, &self.order);
+            self.admit()?;
         }
         let shared = &self.keep.shared;
-        shared.check_open()?;
-        if self.order.to.is_none() {
-            self.order.to = shared.default_address();
-        }
         let operation = Operation::of(shared.config.protocol, self.order.kind, &self.order.bytes);
         let slow = self
             .slow
@@ -112,6 +109,19 @@ impl Exchange {
         self.begun(begun, context)
     }
 
+    /// The first try: refused if the connection is closing.
+    fn admit(&mut self) -> Result<(), Error> {
+        let shared = &self.keep.shared;
+        if self.order.to.is_none() {
+            self.order.to = shared.default_address();
+        }
+        match self.order.to {
+            Some(to) if to != Address::KERNEL => self.activity = Some(Activity::begin(shared)?),
+            _ => shared.check_open()?,
+        }
+        Ok(())
+    }
+
     /// What became of a request begun here.
     fn begun(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
         match begun {
@@ -132,18 +142,11 @@ impl Exchange {
         }
     }
 
-    /// The peer's queue is full, and nothing wakes a sender when there is room
-    /// again (`netlink_attachskb`): try again after a while, for a bounded
-    /// time.
+    /// The peer's queue is full: tries again after a while.
     fn try_later(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        let since = *self.full_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= PEER_PATIENCE {
-            let text = "the peer does not read: its receive buffer is full";
-            return Poll::Ready(Err(Error::not_sent_because(text)));
-        }
         self.stage = Stage::Ready;
-        let retry = self.retry.insert(Deadline::new(PEER_RETRY));
-        if retry.poll(&self.keep.shared, context).is_ready() {
+        self.patience.try_later()?;
+        if self.patience.poll(&self.keep.shared, context).is_ready() {
             context.waker().wake_by_ref();
         }
         self.wait(context)
@@ -235,6 +238,7 @@ impl Exchange {
     fn repeat(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         self.repeats -= 1;
         self.repeated = true;
+        self.patience = Patience::default();
         self.stage = Stage::Ready;
         tracing::debug!(parent: &self.span, "the answer is lost; the request is made again");
         self.advance(context)
@@ -288,7 +292,3 @@ impl Exchange {
 /// Errno values of Linux on every architecture.
 const ENOENT: i32 = 2;
 const EEXIST: i32 = 17;
-
-/// How long to wait before trying a full peer again, and how long in all.
-const PEER_RETRY: Duration = Duration::from_millis(2);
-const PEER_PATIENCE: Duration = Duration::from_secs(1);

@@ -94,6 +94,17 @@ pub(crate) enum Begun {
     Closed(Error),
 }
 
+impl Begun {
+    /// Whether it was not sent because a user peer's queue was full.
+    pub(crate) fn found_peer_full(&self) -> bool {
+        match self {
+            Self::Finished(waiting) => waiting.found_peer_full(),
+            Self::NotSent(error) => error.kind() == io::ErrorKind::WouldBlock,
+            Self::Pending(_) | Self::Closed(_) => false,
+        }
+    }
+}
+
 /// How far a conversation had come when it was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cancelled {
