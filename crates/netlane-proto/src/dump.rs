@@ -22,8 +22,10 @@ pub struct Part<'a> {
     pub entries: usize,
     /// The end, if this was it.
     pub end: Option<Outcome<'a>>,
-    /// Frames that are neither entry nor end of this dump, broken ones too.
+    /// Frames that are neither entry nor end of this dump.
     pub strangers: usize,
+    /// The datagram ends in bytes that are no frame, though it came whole.
+    pub malformed: bool,
 }
 
 impl DumpReader {
@@ -62,13 +64,14 @@ impl DumpReader {
             entries: 0,
             end: None,
             strangers: 0,
+            malformed: false,
         };
         if datagram.is_truncated() {
             self.damage(datagram.full_len);
         }
         for frame in Frames::new(datagram.bytes) {
             let Ok(frame) = frame else {
-                part.strangers += 1;
+                part.malformed = !datagram.is_truncated();
                 break;
             };
             if frame.header().sequence != self.sequence {

@@ -40,6 +40,20 @@ fn leftovers_of_another_dump_are_strangers() {
 }
 
 #[test]
+fn what_is_no_frame_is_malformed_unless_it_was_cut() {
+    let broken = [&entry(LIST)[..], &[7; 20]].concat();
+    for (full_len, malformed) in [(broken.len(), true), (broken.len() + 1, false)] {
+        let datagram = Datagram {
+            full_len,
+            ..Datagram::from_kernel(&broken)
+        };
+        let part = DumpReader::new(LIST).feed(&datagram);
+        assert_eq!((part.entries, part.strangers), (1, 0));
+        assert_eq!(part.malformed, malformed);
+    }
+}
+
+#[test]
 fn a_dump_is_refused_by_error_or_by_done() {
     for bytes in [ack_of(LIST, 16), end(16)] {
         let mut reader = DumpReader::new(LIST);
@@ -84,7 +98,7 @@ fn an_overrun_message_ends_it_and_noise_does_not() {
         let noise = frame(kind, Flags::empty(), LIST, &[]);
         assert_eq!(feed(&mut reader, &noise), (0, 0, None));
     }
-    assert_eq!(feed(&mut reader, &[7; 9]), (0, 1, None));
+    assert_eq!(feed(&mut reader, &[7; 9]), (0, 0, None));
     let overrun = frame(4, Flags::empty(), LIST, &[]);
     assert_eq!(feed(&mut reader, &overrun).2, Some("overrun".into()));
 }

@@ -62,6 +62,17 @@ impl Running {
             self.kicked = false;
             self.failures = 0;
         }
+        if datagram.is_truncated() {
+            count(&counters.truncated);
+            tracing::warn!(
+                len = received.len,
+                full_len = received.full_len,
+                "a part of a dump did not fit into the receive buffer"
+            );
+        }
+        if part.malformed {
+            count(&counters.malformed);
+        }
         // The answer to the kick is no stranger.
         let expected = usize::from(self.kicked);
         count_many(&counters.stray, part.strangers.saturating_sub(expected));

@@ -39,7 +39,12 @@ pub(crate) struct PrivateDump {
 enum State {
     Idle,
     Running(Box<Running>),
-    Over(Option<DumpSocket>),
+    /// Over, and its socket may carry another.
+    Over(DumpSocket),
+    /// Over for its reader, but perhaps not in the kernel.
+    InDoubt(DumpSocket),
+    /// Its socket has been given back, or closed.
+    Gone,
 }
 
 impl PrivateDump {
@@ -78,8 +83,8 @@ impl PrivateDump {
         let len = std::mem::take(&mut self.part);
         let buffer: &[u8] = match &self.state {
             State::Running(running) => &running.socket.buffer,
-            State::Over(Some(socket)) => &socket.buffer,
-            _ => &[],
+            State::Over(socket) | State::InDoubt(socket) => &socket.buffer,
+            State::Idle | State::Gone => &[],
         };
         buffer.get(..len).unwrap_or_default()
     }
@@ -136,7 +141,7 @@ impl PrivateDump {
                 self.begin(shared, socket)?;
                 return Ok(Step::Again);
             }
-            State::Over(_) => return Err(Error::invalid("a dump was polled after its end")),
+            _ => return Err(Error::invalid("a dump was polled after its end")),
         };
         let received = running.socket.socket.recv_from(&mut running.socket.buffer);
         match received {
@@ -227,9 +232,9 @@ impl PrivateDump {
             } if retry => {
                 return self.begin(shared, socket).map(|()| Step::Again);
             }
-            // Not a proof that the dump has ended: its socket is closed.
-            Ending::Refused { errno: ENOBUFS, .. } => self.state = State::Over(None),
-            _ => self.state = State::Over(Some(socket)),
+            // No proof that the dump has ended in the kernel.
+            Ending::Refused { errno: ENOBUFS, .. } => self.state = State::InDoubt(socket),
+            _ => self.state = State::Over(socket),
         }
         let (header_len, table) = question;
         self.end = Some(ending.verdict(Question {
@@ -265,23 +270,21 @@ impl PrivateDump {
         ready
     }
 
-    /// Gives the socket back to the pool if its dump has ended.
+    /// The dump is over, or its consumer gone: the socket goes back to the pool
+    /// if the kernel has no dump on it any more, else it is closed, which ends
+    /// that.
     fn release(&mut self, shared: &Arc<Shared>) {
-        if let State::Over(socket) = &mut self.state
-            && let Some(socket) = socket.take()
-        {
+        if let State::Over(socket) = std::mem::replace(&mut self.state, State::Gone) {
             shared.dumps.give_back(socket);
         }
     }
 
-    /// The consumer is gone: a socket whose dump runs is closed, which ends it
-    /// in the kernel.
+    /// The consumer is gone.
     pub(crate) fn give_up(&mut self, shared: &Arc<Shared>) {
-        self.release(shared);
         if matches!(self.state, State::Running(_)) {
             count(&shared.counters.cancelled);
         }
-        self.state = State::Over(None);
+        self.release(shared);
     }
 }
 
@@ -299,3 +302,83 @@ pub(super) const MAX_ATTEMPTS: u32 = 3;
 pub(super) const EBUSY: i32 = 16;
 const EMSGSIZE: i32 = 90;
 const ENOBUFS: i32 = 105;
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use netlane_sys::{Protocol, Received};
+
+    use super::*;
+    use crate::{Builder, Connection, Handle};
+
+    fn connect() -> (Handle, Connection) {
+        Builder::new(Protocol::ROUTE).connect().unwrap()
+    }
+
+    fn frame(kind: u16, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Message::raw(kind, Flags::empty(), payload)
+            .finish()
+            .unwrap();
+        netlane_wire::set_sequence_port(&mut bytes, SEQUENCE, 0);
+        bytes
+    }
+
+    /// A dump whose socket has received these bytes, of a datagram this long.
+    fn received(handle: &Handle, bytes: &[u8], full_len: usize) -> (PrivateDump, Option<Ending>) {
+        let shared = &handle.keep().shared;
+        let mut dump = PrivateDump::new(Payload::default(), Timing::Synchronous);
+        let mut running = Running::new(DumpPool::open(&shared.config).unwrap(), SEQUENCE);
+        running.socket.buffer[..bytes.len()].copy_from_slice(bytes);
+        let mut received = Received::default();
+        (received.len, received.full_len) = (bytes.len(), full_len);
+        let (entries, end) = running.take_in(&received, &shared.counters);
+        dump.part = entries;
+        dump.state = State::Running(Box::new(running));
+        (dump, end)
+    }
+
+    #[test]
+    fn a_dump_that_ends_for_lack_of_memory_keeps_its_last_entries_but_not_its_socket() {
+        let (handle, _connection) = connect();
+        let shared = &handle.keep().shared;
+        let last = [
+            frame(20, b"an entry"),
+            frame(netlane_wire::kind::DONE, &(-ENOBUFS).to_ne_bytes()),
+        ]
+        .concat();
+        let (mut dump, end) = received(&handle, &last, last.len());
+        let State::Running(running) = &dump.state else {
+            panic!("{dump:?}");
+        };
+        let port = running.socket.port;
+        dump.finish(shared, end.unwrap(), (None, None)).unwrap();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut fill = |dump: &mut PrivateDump| {
+            dump.poll_fill(shared, Duration::ZERO, (None, None), &mut context)
+        };
+        assert!(fill(&mut dump).is_ready());
+        assert_eq!(dump.take_part(), last);
+        let Poll::Ready(Err(Err(error))) = fill(&mut dump) else {
+            panic!("no error");
+        };
+        assert_eq!(error.errno(), Some(ENOBUFS));
+        // Closed, or still the dump's: either way the next dump gets another.
+        assert_ne!(shared.dumps.lease(&shared.config).unwrap().port, port);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_part_is_counted_as_what_it_is() {
+        let (handle, _connection) = connect();
+        let entry = frame(20, b"an entry");
+        let broken = [&entry[..], &[7; 20]].concat();
+        received(&handle, &broken, broken.len());
+        let seen = handle.statistics();
+        assert_eq!((seen.malformed, seen.truncated, seen.stray), (1, 0, 0));
+        received(&handle, &broken, 50_000);
+        let seen = handle.statistics();
+        assert_eq!((seen.malformed, seen.truncated, seen.stray), (1, 1, 0));
+    }
+
+    const SEQUENCE: u32 = 7;
+}

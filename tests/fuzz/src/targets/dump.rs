@@ -27,8 +27,12 @@ pub(super) fn target(data: &[u8]) {
         let part = reader.feed(&datagram);
         let expected = naive(bytes, sequence);
         assert_eq!(
-            (part.entries, part.strangers),
-            (expected.entries, expected.strangers)
+            (part.entries, part.strangers, part.malformed),
+            (
+                expected.entries,
+                expected.strangers,
+                expected.malformed && !cut
+            )
         );
         let interrupted = was_interrupted || expected.interrupted;
         assert_eq!(
@@ -73,6 +77,7 @@ fn end(outcome: Option<&Outcome<'_>>, damaged: bool) -> Option<End> {
 struct Naive {
     entries: usize,
     strangers: usize,
+    malformed: bool,
     interrupted: bool,
     end: Option<End>,
 }
@@ -82,7 +87,7 @@ fn naive(bytes: &[u8], sequence: u32) -> Naive {
     let mut rest = bytes;
     while !rest.is_empty() {
         if rest.len() < 16 || !nlmsg_ok(u32_at(rest, 0), rest.len()) {
-            found.strangers += 1;
+            found.malformed = true;
             break;
         }
         let len = offset(u32_at(rest, 0));
