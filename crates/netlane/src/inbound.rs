@@ -14,6 +14,7 @@ use crate::Error;
 use crate::events::{Entry, Fanout, Loss, Queue, WhenFull};
 use crate::handle::Keep;
 use crate::lane::{Lane, Wakes};
+use crate::unattended::Wait;
 
 /// A unicast message that answers no request.
 #[derive(Clone, Debug)]
@@ -105,7 +106,9 @@ impl Inbox {
 ///
 /// Each stream hears all of them, from the moment it was made. Its queue is
 /// bounded; what did not fit is reported as a [`Loss`] in its place. After the
-/// connection has ended, the error comes once, then `None`.
+/// connection has ended, the error comes once, then `None`. While nobody has
+/// polled the [`Connection`](crate::Connection), each wait is limited by the
+/// connection's deadline, whose error says so.
 ///
 /// # Cancel safety
 ///
@@ -117,8 +120,9 @@ pub struct Inbound {
     lane: Arc<Lane>,
     inbox: Inbox,
     queue: Arc<Queue<Unsolicited>>,
+    wait: Wait,
     done: bool,
-    _keep: Keep,
+    keep: Keep,
 }
 
 impl Inbound {
@@ -132,8 +136,9 @@ impl Inbound {
             lane: Arc::clone(lane),
             inbox,
             queue,
+            wait: Wait::default(),
             done: false,
-            _keep: keep,
+            keep,
         };
         // If it ended just before the queue was added, nobody has told that.
         match lane.ended() {
@@ -150,12 +155,15 @@ impl Stream for Inbound {
         if self.done {
             return Poll::Ready(None);
         }
-        let item = match ready!(self.queue.poll(context)) {
-            Some(Entry::Item(message)) => Ok(Received::Message(message)),
-            Some(Entry::Lost(loss)) => Ok(Received::Lost(loss)),
-            None => {
-                self.done = true;
-                Err(self.lane.ended().unwrap_or_else(Error::closed))
+        let this = &mut *self;
+        let shared = &this.keep.shared;
+        let item = match ready!(this.wait.poll(&this.queue, &this.lane, shared, context)) {
+            Ok(Some(Entry::Item(message))) => Ok(Received::Message(message)),
+            Ok(Some(Entry::Lost(loss))) => Ok(Received::Lost(loss)),
+            Err(error) => Err(error),
+            Ok(None) => {
+                this.done = true;
+                Err(this.lane.ended().unwrap_or_else(Error::closed))
             }
         };
         Poll::Ready(Some(item))

@@ -78,6 +78,7 @@ mod statistics;
 mod sync;
 mod transaction;
 mod typed;
+mod unattended;
 mod workers;
 
 pub use netlane_proto::Expect;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use netlane_proto::Profile;
 use netlane_sys::{Address, Socket};
 use tokio::runtime;
+use tokio::sync::Notify;
 
 use crate::Error;
 use crate::activity::Activities;
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     closed: OnceLock<Error>,
     /// Why nothing goes on, once that is so.
     ended: OnceLock<Error>,
+    /// Tells those who wait for that.
+    over: Notify,
     pub(crate) activities: Activities,
     /// The runtime that polls the Connection.
     runtime: OnceLock<runtime::Handle>,
@@ -79,6 +82,7 @@ impl Shared {
             drivers: Drivers::default(),
             closed: OnceLock::new(),
             ended: OnceLock::new(),
+            over: Notify::new(),
             activities: Activities::default(),
             runtime: OnceLock::new(),
             abandoned: AtomicBool::new(false),
@@ -101,6 +105,11 @@ impl Shared {
         self.runtime.get().cloned()
     }
 
+    /// Whether the Connection was ever polled.
+    pub(crate) fn is_attended(&self) -> bool {
+        self.runtime.get().is_some()
+    }
+
     /// The Connection is polled: where, is remembered from the first time on.
     pub(crate) fn note_runtime(&self) {
         if self.runtime.get().is_none()
@@ -119,9 +128,9 @@ impl Shared {
 
     /// What a caller whose deadline passed should know.
     pub(crate) fn hint(&self) -> &'static str {
-        match self.runtime.get() {
-            Some(_) => "",
-            None => "; the Connection was never polled: spawn it (tokio::spawn(connection))",
+        match self.is_attended() {
+            true => "",
+            false => "; the Connection was never polled: spawn it (tokio::spawn(connection))",
         }
     }
 
@@ -133,6 +142,15 @@ impl Shared {
     /// An error if the connection has ended: also what was begun must stop.
     pub(crate) fn check_alive(&self) -> Result<(), Error> {
         self.ended.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// Waits until the connection has ended.
+    pub(crate) async fn over(&self) {
+        // It hears of every end from its making on.
+        let over = self.over.notified();
+        if self.check_alive().is_ok() {
+            over.await;
+        }
     }
 
     /// Nothing new is accepted from now on.
@@ -153,6 +171,7 @@ impl Shared {
         self.lane.end(error.clone());
         self.events.end(error);
         self.dumps.clear();
+        self.over.notify_waiters();
         self.workers.close();
         self.drivers.wake();
     }

@@ -218,6 +218,89 @@ fn without_a_spawned_connection_what_has_to_wait_ends_with_a_hint() {
     });
 }
 
+#[test]
+fn streams_of_a_connection_that_nobody_polls_are_read_and_do_not_wait_for_ever() {
+    in_namespace(|| {
+        play(async {
+            let builder = Builder::new(Protocol::ROUTE).deadline(Duration::from_millis(20));
+            let (handle, connection) = builder.connect().unwrap();
+            let mut events = handle.subscribe([GROUP_ADDRESS]).await.unwrap();
+            let mut inbound = handle.inbound().unwrap();
+            for _ in 0..2 {
+                let silent = events.next().await.unwrap().unwrap_err();
+                let unasked = inbound.next().await.unwrap().unwrap_err();
+                for error in [silent, unasked] {
+                    assert!(error.is_timed_out(), "{error}");
+                    assert!(error.to_string().contains("spawn"), "{error}");
+                }
+            }
+            handle.request(add_address(address(1))).await.unwrap();
+            assert!(events.next().now_or_never().unwrap().unwrap().is_ok());
+            drop(connection);
+            assert!(events.next().await.unwrap().unwrap_err().is_closed());
+            assert!(inbound.next().await.unwrap().unwrap_err().is_closed());
+        })
+    });
+}
+
+#[test]
+fn a_connection_that_is_polled_late_serves_who_waits_already() {
+    in_namespace(|| {
+        play(async {
+            let builder = Builder::new(Protocol::ROUTE).deadline(LONG);
+            let (handle, connection) = builder.connect().unwrap();
+            let mut events = handle.subscribe([GROUP_ADDRESS]).await.unwrap();
+            let mut next = Box::pin(events.next());
+            assert!(futures::poll!(&mut next).is_pending());
+            tokio::spawn(connection);
+            tokio::task::yield_now().await;
+            handle.request(add_address(address(1))).await.unwrap();
+            assert!(next.await.unwrap().is_ok());
+        })
+    });
+}
+
+/// A dump that the kernel does not answer: a message that does nothing, and no acknowledgement is
+/// asked for.
+fn unanswered_dump(handle: &Handle) -> netlane::Dump {
+    let nothing = Message::new(netlane::wire::kind::NOOP, Flags::empty());
+    handle.dump(nothing).late().deadline(LONG)
+}
+
+#[test]
+fn a_dump_that_waits_for_its_next_part_hears_of_the_end() {
+    in_namespace(|| {
+        play(async {
+            let (handle, connection) = netlane::connect(Protocol::ROUTE).unwrap();
+            let mut dump = unanswered_dump(&handle);
+            let mut next = Box::pin(dump.next());
+            assert!(futures::poll!(&mut next).is_pending());
+            drop(connection);
+            assert!(next.await.unwrap().unwrap_err().is_closed());
+
+            let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+            let mut dump = unanswered_dump(&handle);
+            let mut next = Box::pin(dump.next());
+            assert!(futures::poll!(&mut next).is_pending());
+            let closed = handle.close(Duration::from_millis(20)).await;
+            assert!(closed.unwrap_err().is_timed_out());
+            assert!(next.await.unwrap().unwrap_err().is_closed());
+        })
+    });
+}
+
+#[test]
+fn a_dump_that_cannot_wait_was_sent_nevertheless() {
+    in_namespace(|| {
+        let (handle, _connection) = netlane::connect(Protocol::ROUTE).unwrap();
+        let mut dump = unanswered_dump(&handle);
+        let error = futures::executor::block_on(dump.next());
+        let error = error.unwrap().unwrap_err();
+        assert!(error.is_outcome_unknown(), "{error}");
+        assert!(error.to_string().contains("runtime"), "{error}");
+    });
+}
+
 fn silent_peer() -> netlane_sys::Socket {
     let socket = netlane_sys::Socket::open(Protocol::USERSOCK, netlane_sys::SocketKind::Raw);
     let socket = socket.unwrap();

@@ -260,7 +260,8 @@ impl PrivateDump {
             Some(wait) => wait,
             None => {
                 let socket = Arc::clone(&running.socket.socket);
-                running.wait.insert(Wait::new(socket, deadline))
+                let wait = Wait::new(socket, Arc::clone(shared), deadline);
+                running.wait.insert(wait)
             }
         };
         let ready = wait.poll(shared, context);

@@ -1,5 +1,6 @@
 //! The wait for the next part of a dump that may come later than it is asked
-//! for. Owns the registration with the reactor and the deadline of one part.
+//! for. Owns the registration with the reactor, the deadline of one part, and the
+//! end of the connection meanwhile.
 
 use std::future::Future;
 use std::io;
@@ -22,10 +23,13 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    pub(super) fn new(socket: Arc<Socket>, deadline: Duration) -> Self {
+    pub(super) fn new(socket: Arc<Socket>, shared: Arc<Shared>, deadline: Duration) -> Self {
         let ready = Box::pin(async move {
             let watch = Watch::register(socket)?;
-            watch.ready().await.map(netlane_sys::Readable::clear)
+            tokio::select! {
+                readable = watch.ready() => readable.map(netlane_sys::Readable::clear),
+                () = shared.over() => Ok(()),
+            }
         });
         Self {
             ready,
@@ -33,14 +37,15 @@ impl Wait {
         }
     }
 
-    /// Ready with `None` if there may be something to read.
+    /// Ready with `None` if there may be something to read, or the connection
+    /// has ended.
     pub(super) fn poll(
         &mut self,
         shared: &Shared,
         context: &mut Context<'_>,
     ) -> Poll<Option<Error>> {
         let Some(runtime) = shared.runtime_here() else {
-            return Poll::Ready(Some(Error::invalid(NO_RUNTIME)));
+            return Poll::Ready(Some(Error::unknown(NO_RUNTIME)));
         };
         let _entered = runtime.enter();
         match self.ready.as_mut().poll(context) {

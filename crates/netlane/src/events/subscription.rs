@@ -14,6 +14,7 @@ use super::{Audience, Entry, Event, Filter, Listener, Loss, Queue, WhenFull};
 use crate::fence::Fence;
 use crate::handle::Keep;
 use crate::lane::Wakes;
+use crate::unattended::Wait;
 use crate::{Error, Options};
 
 /// A subscription that is being made; await it.
@@ -136,6 +137,7 @@ impl Subscribe {
             keep,
             wish,
             place,
+            wait: Wait::default(),
             done: false,
         })
     }
@@ -164,7 +166,9 @@ pub enum Notice {
 ///
 /// Its queue is bounded. Whatever is lost, in the kernel or here, is an item
 /// ([`Notice::Lost`]) that stands after the events that preceded it. After the
-/// connection has ended, the error comes once, then `None`.
+/// connection has ended, the error comes once, then `None`. While nobody has
+/// polled the [`Connection`](crate::Connection), each wait is limited by the
+/// connection's deadline, whose error says so.
 ///
 /// # Cancel safety
 ///
@@ -176,6 +180,7 @@ pub struct Subscription {
     keep: Keep,
     wish: Wish,
     place: Place,
+    wait: Wait,
     done: bool,
 }
 
@@ -227,16 +232,21 @@ impl Stream for Subscription {
         }
         let this = &mut *self;
         loop {
-            return Poll::Ready(match ready!(this.place.queue.poll(context)) {
-                Some(Entry::Item(event)) => Some(Ok(Notice::Event(event))),
-                Some(Entry::Lost(loss)) => Some(Ok(Notice::Lost(loss))),
-                None if this.heal() => continue,
-                None => {
-                    this.done = true;
-                    // Without an error of the lane it is the policy that ended it.
-                    this.place.member.lane.ended().map(Err)
-                }
-            });
+            let Place { queue, member, .. } = &this.place;
+            let shared = &this.keep.shared;
+            return Poll::Ready(
+                match ready!(this.wait.poll(queue, &member.lane, shared, context)) {
+                    Ok(Some(Entry::Item(event))) => Some(Ok(Notice::Event(event))),
+                    Ok(Some(Entry::Lost(loss))) => Some(Ok(Notice::Lost(loss))),
+                    Err(error) => Some(Err(error)),
+                    Ok(None) if this.heal() => continue,
+                    Ok(None) => {
+                        this.done = true;
+                        // Without an error of the lane it is the policy that ended it.
+                        this.place.member.lane.ended().map(Err)
+                    }
+                },
+            );
         }
     }
 }
