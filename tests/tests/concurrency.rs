@@ -3,24 +3,50 @@
 //! Asserts behaviour, never time; knows netlane by its public interface alone.
 #![cfg(target_os = "linux")]
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
+use netlane::wire::Frame;
 use netlane::{Builder, Handle, Lanes, Notice, Offload, Protocol};
 use netlane_testkit::in_namespace;
 use netlane_tests::route::{
-    GROUP_ADDRESS, LOOPBACK, NO_INTERFACE, add_address, address, delete_address, get_addresses,
-    get_link, get_links, link_name, local_address,
+    GROUP_ADDRESS, NO_INTERFACE, add_address, address, delete_address, get_addresses, get_link,
+    get_links, link_name, local_address, new_bridge,
 };
 use netlane_tests::stage::{current_thread, drop_after, multi_thread, play_on, until};
 
+/// The interfaces of the namespace: index and name.
+type Links = Arc<[(u32, String)]>;
+
+/// Makes enough of them that each task that asks for one has its own.
+async fn links_for(handle: &Handle, tasks: u32) -> Links {
+    let bridges = (0..tasks / 5).map(|number| new_bridge(&format!("br{number}")));
+    for outcome in handle.batch(bridges).await {
+        outcome.unwrap();
+    }
+    let links: Vec<_> = handle.dump(get_links()).collect().await;
+    links
+        .into_iter()
+        .map(|link| named(&link.unwrap()))
+        .collect()
+}
+
+/// Index and name in a link message.
+fn named(frame: &Frame) -> (u32, String) {
+    let index = frame.payload()[4..8].try_into().unwrap();
+    (u32::from_ne_bytes(index), link_name(frame))
+}
+
 /// What one of the tasks does. `number` tells them apart.
-async fn work(handle: Handle, number: u32) {
+async fn work(handle: Handle, number: u32, links: Links) {
     let mine = address(number);
     match number % 5 {
         0 => {
+            let own = &links[usize::try_from(number / 5).unwrap()];
             for _ in 0..10 {
-                let frame = handle.request_one(get_link(LOOPBACK)).await.unwrap();
-                assert_eq!(link_name(&frame), "lo");
+                let frame = handle.request_one(get_link(own.0)).await.unwrap();
+                assert_eq!(named(&frame), *own);
                 let error = handle.request(get_link(NO_INTERFACE)).await.unwrap_err();
                 assert_eq!(error.errno(), Some(ENODEV));
                 handle.ping().await.unwrap();
@@ -40,12 +66,12 @@ async fn work(handle: Handle, number: u32) {
             }
         }
         3 => {
-            let mut links = handle.dump(get_links());
-            let mut names = Vec::new();
-            while let Some(link) = links.next().await {
-                names.push(link_name(&link.unwrap()));
+            let mut dump = handle.dump(get_links());
+            let mut found = Vec::new();
+            while let Some(link) = dump.next().await {
+                found.push(named(&link.unwrap()));
             }
-            assert_eq!(names, ["lo"]);
+            assert_eq!(found[..], links[..]);
             // Addresses come and go meanwhile: interrupted or not, each entry is whole.
             let collected = handle.dump(get_addresses()).collect_with_retries(1).await;
             for frame in collected.unwrap().frames {
@@ -76,7 +102,9 @@ async fn work(handle: Handle, number: u32) {
 }
 
 async fn five_hundred(handle: Handle) {
-    let tasks = (0..500).map(|number| tokio::spawn(work(handle.clone(), number)));
+    let links = links_for(&handle, 500).await;
+    let tasks =
+        (0..500).map(|number| tokio::spawn(work(handle.clone(), number, Arc::clone(&links))));
     for task in join_all(tasks).await {
         task.unwrap();
     }
@@ -131,14 +159,15 @@ fn tasks_of_several_runtimes_share_a_handle() {
     in_namespace(|| {
         let home = multi_thread(1);
         let handle = home.block_on(async { netlane::spawn(Protocol::ROUTE).unwrap() });
+        let links = home.block_on(links_for(&handle, 200));
         std::thread::scope(|scope| {
             for runtime in 0..4 {
-                let handle = handle.clone();
+                let (handle, links) = (handle.clone(), Arc::clone(&links));
                 scope.spawn(move || {
                     play_on(&current_thread(), async {
                         let tasks = (0..50).map(|number| {
                             let number = runtime * 50 + number;
-                            tokio::spawn(work(handle.clone(), number))
+                            tokio::spawn(work(handle.clone(), number, Arc::clone(&links)))
                         });
                         for task in join_all(tasks).await {
                             task.unwrap();
