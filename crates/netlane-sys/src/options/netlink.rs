@@ -146,7 +146,8 @@ impl Socket {
     }
 
     /// `NETLINK_NO_ENOBUFS`: losses are no longer reported by `ENOBUFS`, nor do they stop delivery
-    /// until the queue is empty. Only [`MemoryInfo::drops`] tells of them.
+    /// until the queue is empty. Only [`MemoryInfo::drops`](crate::MemoryInfo::drops) tells
+    /// of them.
     ///
     /// # Errors
     ///
