@@ -101,3 +101,29 @@ impl std::fmt::Debug for Connection {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use futures::StreamExt;
+
+    use crate::{Builder, Error, Protocol};
+
+    /// Fails when the end of the request lane is not made the connection's.
+    #[tokio::test]
+    async fn the_failure_of_the_request_lane_is_told_to_everybody() {
+        let (handle, connection) = Builder::new(Protocol::ROUTE).connect().unwrap();
+        let lane = Arc::clone(&connection.shared.lane);
+        let connection = tokio::spawn(connection);
+        let mut events = handle.subscribe([1]).await.unwrap();
+        let mut inbound = handle.inbound().unwrap();
+        lane.end(Error::socket(io::Error::from_raw_os_error(5)));
+        let why = connection.await.unwrap().unwrap_err();
+        assert_eq!(why.errno(), Some(5));
+        assert_eq!(events.next().await.unwrap().unwrap_err().errno(), Some(5));
+        assert_eq!(inbound.next().await.unwrap().unwrap_err().errno(), Some(5));
+        assert!(handle.ping().await.unwrap_err().is_closed());
+    }
+}

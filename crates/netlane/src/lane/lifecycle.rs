@@ -87,3 +87,72 @@ impl<S: Transport> Lane<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    use netlane_proto::{Expect, Profile};
+    use netlane_sys::{Address, Received};
+    use netlane_wire::{Flags, Message, kind};
+
+    use crate::lane::{Begun, Ending, Lane, Order, Sizes, Transport};
+
+    /// A socket that takes everything and gives nothing but an error.
+    struct Broken;
+
+    impl Transport for Broken {
+        fn send(&self, _: &[u8], _: Option<Address>) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn receive(&self, _: &mut [u8], _: bool) -> io::Result<Received> {
+            Err(io::Error::from_raw_os_error(EIO))
+        }
+
+        fn drops(&self) -> Option<u32> {
+            None
+        }
+    }
+
+    fn ping() -> Order {
+        let message = Message::new(kind::NOOP, Flags::REQUEST | Flags::ACK);
+        Order {
+            bytes: message.finish().unwrap().into(),
+            expect: Expect::Acknowledgement,
+            ..Order::default()
+        }
+    }
+
+    /// Fails when a socket is tried for ever: everybody would wait.
+    #[test]
+    fn a_socket_that_fails_for_good_ends_its_lane_and_every_request_on_it() {
+        let sizes = Sizes {
+            receive_buffer: 212_992,
+            frame: 8192,
+            wipe: false,
+        };
+        let socket = Arc::new(Broken);
+        let lane = Lane::new(socket, Profile::kernel(1), sizes, false, Arc::default());
+        let requests = [(); 2].map(|()| lane.publish(&mut ping()).unwrap());
+        // As the Connection does, as long as it is called.
+        (0..10).for_each(|_| lane.drive_all());
+        for request in requests {
+            let Begun::Finished(waiting) = lane.check(request, Waker::noop()) else {
+                panic!("it waits");
+            };
+            let Some(Ending::Ended { why, .. }) = waiting.ending else {
+                panic!("{waiting:?}");
+            };
+            assert_eq!(why.errno(), Some(EIO));
+        }
+        assert!(matches!(
+            lane.begin(&mut ping(), Waker::noop()),
+            Begun::Closed(_)
+        ));
+    }
+
+    const EIO: i32 = 5;
+}

@@ -261,3 +261,46 @@ fn copy_of(error: &io::Error) -> io::Error {
         .raw_os_error()
         .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
+
+#[cfg(test)]
+mod tests {
+    use netlane_proto::{Profile, Timing};
+    use netlane_wire::{Flags, Message};
+
+    use super::*;
+    use crate::lane::order::Sizes;
+
+    fn dump() -> Order {
+        let message = Message::new(18, Flags::REQUEST | Flags::DUMP);
+        Order {
+            bytes: message.finish().unwrap().into(),
+            expect: Expect::Dump,
+            timing: Timing::Late,
+            ..Order::default()
+        }
+    }
+
+    /// Fails when a socket is not known to have one dump at a time: the second would be refused.
+    #[test]
+    fn a_dump_waits_for_the_one_before_it() {
+        let sizes = Sizes {
+            receive_buffer: 212_992,
+            frame: 8192,
+            wipe: false,
+        };
+        let mut state = State::new(Profile::kernel(1), sizes, 0);
+        let mut reader = Reader::new(8192);
+        assert!(state.may_send(&dump()));
+        let first = state.publish(dump());
+        let second = state.publish(dump());
+        assert!(state.fill(&mut reader).is_some());
+        assert_eq!(reader.sequences, [first]);
+        assert!(state.fill(&mut reader).is_none(), "the first still runs");
+        assert!(!state.may_send(&dump()) && !state.sendable());
+        // The first was not sent after all.
+        let failed = Err(io::Error::from_raw_os_error(105));
+        state.settle_send(first, &failed, &mut Wakes::default(), &Counters::default());
+        assert!(state.fill(&mut reader).is_some());
+        assert_eq!(reader.sequences, [second]);
+    }
+}
