@@ -195,6 +195,7 @@ fn requests_made_together_have_a_span_each() {
     });
 }
 
+/// Fails when a span or an event shows the bytes of a message.
 #[test]
 fn no_byte_of_a_payload_is_said_unasked() {
     in_namespace(|| {

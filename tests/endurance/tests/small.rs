@@ -17,12 +17,14 @@ fn balances(arguments: &[&str]) -> String {
     sheet
 }
 
+/// Fails without the credit window (`Credit::fits`).
 #[test]
 fn ten_thousand_requests_are_answered() {
     let sheet = balances(&["million", "--requests", "10000", "--futures", "2000"]);
     assert_eq!(sheet.matches("answered rightly = asked").count(), 3);
 }
 
+/// Fails when what a full queue drops is not told (`WhenFull`).
 #[test]
 fn ten_thousand_messages_are_received_or_known_to_be_lost() {
     let sheet = balances(&["flood", "--messages", "10000"]);
@@ -35,6 +37,7 @@ fn twenty_thousand_routes_are_dumped_whole() {
     assert_eq!(sheet.matches("entries").count(), 11);
 }
 
+/// Fails when lanes are not connected to the kernel, and when a reply's sender is not looked at.
 #[test]
 fn a_small_siege_is_withstood() {
     let sheet = balances(&["hostile", "--requests", "50", "--flood", "20"]);

@@ -132,6 +132,7 @@ fn a_request_is_answered_in_the_middle_of_a_dump() {
     });
 }
 
+/// Fails when a dump that is dropped keeps its socket (`PrivateDump::give_up`).
 #[test]
 fn a_dropped_dump_leaves_nothing_behind() {
     in_namespace(|| {

@@ -273,6 +273,7 @@ fn a_slow_subscriber_misses_its_own_events_and_nobody_elses() {
     });
 }
 
+/// Fails when the queue has no bound.
 #[test]
 fn a_full_queue_does_what_its_policy_says() {
     in_namespace(|| {
@@ -331,6 +332,7 @@ fn events_of_other_namespaces_carry_their_id() {
     });
 }
 
+/// Fails when an event's sender is not looked at (`Conversations::receive`).
 #[test]
 fn an_event_is_forged_by_nobody() {
     in_namespace(|| {

@@ -39,6 +39,7 @@ async fn assert_ended(handle: &Handle) {
     handle.close(LONG).await.unwrap();
 }
 
+/// Fails when the end of the last handle is not noticed (`Drop` of `Alive`).
 #[test]
 fn the_connection_lives_while_anything_of_it_does() {
     in_namespace(|| {
@@ -89,6 +90,7 @@ fn close_ends_everything_and_says_so_everywhere() {
     });
 }
 
+/// Fails when `Handle::close` does not wait for what is pending.
 #[test]
 fn close_finishes_what_is_pending() {
     in_namespace(|| {
@@ -116,6 +118,7 @@ fn close_finishes_what_is_pending() {
     });
 }
 
+/// Fails when the end of the `Connection` is told to nobody (its `Drop`).
 #[test]
 fn a_dropped_connection_wakes_everybody_who_waits() {
     in_namespace(|| {

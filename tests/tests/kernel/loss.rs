@@ -36,6 +36,8 @@ fn overrun(twin: &Socket) {
     twin.send_to(&pings, Address::KERNEL).unwrap();
 }
 
+/// Fails when an empty queue proves nothing (`Conversations::empty`), and when a request of unknown
+/// outcome is made again without its caller's word (`Exchange::idempotent`).
 #[test]
 fn an_answer_lost_to_an_overrun_is_unknown_at_once_and_was_executed() {
     in_namespace(|| {
@@ -114,6 +116,7 @@ fn three_hundred_pings_of_many_tasks_are_all_answered() {
     });
 }
 
+/// Fails without the credit window (`Credit::fits`).
 #[test]
 fn replies_larger_than_acknowledgements_do_not_overrun_either() {
     in_namespace(|| {
@@ -218,6 +221,7 @@ fn drain(events: &mut Subscription) -> (Vec<u32>, Vec<(usize, Loss)>) {
     (numbers, losses)
 }
 
+/// Fails when the marker does not wait for the events that were queued before the loss (`Backlog`).
 #[test]
 fn a_flood_is_received_or_counted_and_the_marker_follows_what_came_before() {
     in_namespace(|| {
@@ -298,6 +302,7 @@ fn drops_from_before_the_subscription_are_not_its_loss() {
     });
 }
 
+/// Fails when drops are not counted from the last account on (`State::lost`).
 #[test]
 fn lost_route_events_are_counted_exactly() {
     in_namespace(|| {

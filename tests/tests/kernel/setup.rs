@@ -142,6 +142,7 @@ fn an_adopted_socket_keeps_its_port_and_its_memberships() {
     });
 }
 
+/// Fails when a busy socket is not read free (`SharedDump::found_busy`).
 #[test]
 fn an_adopted_socket_with_a_dump_under_way_is_read_free() {
     in_namespace(|| {
@@ -310,6 +311,7 @@ fn who_answers_the_ping_answers_ours() {
     });
 }
 
+/// Fails when a socket is opened without SOCK_CLOEXEC.
 #[test]
 fn every_socket_closes_on_exec_and_never_blocks() {
     in_namespace(|| {

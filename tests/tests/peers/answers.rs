@@ -108,6 +108,7 @@ fn answers_in_any_order_find_their_requests() {
     });
 }
 
+/// Fails without deadlines (`Deadline`).
 #[test]
 fn an_answer_after_the_deadline_is_swallowed_and_taken_for_no_other() {
     in_namespace(|| {
@@ -176,6 +177,7 @@ fn requests_dropped_while_their_answers_are_late_are_swallowed_one_by_one() {
     });
 }
 
+/// Fails without the bound of `Dump::collect_with_retries`.
 #[test]
 fn an_interrupted_dump_is_tried_again_so_many_times_and_no_more() {
     in_namespace(|| {
@@ -255,6 +257,7 @@ fn a_batch_to_a_peer_has_an_outcome_for_each() {
     });
 }
 
+/// Fails when `Handle::close` has no limit.
 #[test]
 fn close_lets_late_answers_arrive_and_its_limit_ends_those_that_do_not() {
     in_namespace(|| {

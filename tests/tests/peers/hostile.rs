@@ -126,6 +126,7 @@ fn unknown_sequences_and_control_messages_answer_nobody() {
     });
 }
 
+/// Fails when a reply's sender is not looked at (`Conversations::receive`).
 #[test]
 fn the_right_sequence_from_the_wrong_port_is_no_answer() {
     in_namespace(|| {

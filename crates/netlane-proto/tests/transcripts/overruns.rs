@@ -36,6 +36,7 @@ impl Lane {
     }
 }
 
+/// Fails when no answer is ever in doubt.
 #[test]
 fn an_ack_behind_an_overrun_is_no_proof_of_the_replies_before_it() {
     let mut lane = Lane::kernel();

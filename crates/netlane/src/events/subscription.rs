@@ -312,6 +312,7 @@ mod tests {
         assert!(subscription.next().await.is_none());
     }
 
+    /// Fails when `Subscription::heal` does nothing.
     #[tokio::test]
     async fn a_connection_that_heals_replaces_it_and_tells_of_the_gap() {
         let mut subscription = failed(true).await;

@@ -46,6 +46,7 @@ impl Reader {
 mod tests {
     use super::*;
 
+    /// Fails when nothing is overwritten.
     #[test]
     fn wiping_leaves_nothing_of_what_was_received_and_sent() {
         let mut reader = Reader::new(64);
