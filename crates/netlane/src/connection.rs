@@ -106,6 +106,7 @@ impl std::fmt::Debug for Connection {
 mod tests {
     use std::io;
     use std::sync::Arc;
+    use std::time::Duration;
 
     use futures::StreamExt;
 
@@ -120,7 +121,8 @@ mod tests {
         let mut events = handle.subscribe([1]).await.unwrap();
         let mut inbound = handle.inbound().unwrap();
         lane.end(Error::socket(io::Error::from_raw_os_error(5)));
-        let why = connection.await.unwrap().unwrap_err();
+        let ended = tokio::time::timeout(Duration::from_secs(20), connection).await;
+        let why = ended.expect("it goes on").unwrap().unwrap_err();
         assert_eq!(why.errno(), Some(5));
         assert_eq!(events.next().await.unwrap().unwrap_err().errno(), Some(5));
         assert_eq!(inbound.next().await.unwrap().unwrap_err().errno(), Some(5));

@@ -5,7 +5,7 @@ use netlane_proto::Expect;
 
 use crate::stage::{Lane, ack, reply};
 
-/// Fails when the mark is ignored: a send under way would be proved lost.
+/// Fails when the mark is not looked at: a send under way would be proved lost.
 #[test]
 fn an_empty_queue_proves_what_was_sent_before_and_nothing_else() {
     let mut lane = Lane::kernel();

@@ -265,7 +265,7 @@ fn copy_of(error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use netlane_proto::{Profile, Timing};
-    use netlane_wire::{Flags, Message};
+    use netlane_wire::{Flags, Message, kind};
 
     use super::*;
     use crate::lane::order::Sizes;
@@ -280,9 +280,19 @@ mod tests {
         }
     }
 
-    /// Fails when a socket is not known to have one dump at a time: the second would be refused.
+    fn ping() -> Order {
+        let message = Message::new(kind::NOOP, Flags::REQUEST | Flags::ACK);
+        Order {
+            bytes: message.finish().unwrap().into(),
+            expect: Expect::Acknowledgement,
+            ..Order::default()
+        }
+    }
+
+    /// Fails when a socket is not known to have one dump at a time: the next would be refused, or
+    /// hold up everybody behind it.
     #[test]
-    fn a_dump_waits_for_the_one_before_it() {
+    fn a_dump_waits_for_the_one_before_it_and_nobody_waits_with_it() {
         let sizes = Sizes {
             receive_buffer: 212_992,
             frame: 8192,
@@ -290,16 +300,19 @@ mod tests {
         };
         let mut state = State::new(Profile::kernel(1), sizes, 0);
         let mut reader = Reader::new(8192);
-        assert!(state.may_send(&dump()));
         let first = state.publish(dump());
         let second = state.publish(dump());
+        let other = state.publish(ping());
         assert!(state.fill(&mut reader).is_some());
-        assert_eq!(reader.sequences, [first]);
+        assert_eq!(reader.sequences, [first, other]);
         assert!(state.fill(&mut reader).is_none(), "the first still runs");
         assert!(!state.may_send(&dump()) && !state.sendable());
-        // The first was not sent after all.
+        // They were not sent after all.
         let failed = Err(io::Error::from_raw_os_error(105));
-        state.settle_send(first, &failed, &mut Wakes::default(), &Counters::default());
+        for sequence in [first, other] {
+            let mut wakes = Wakes::default();
+            state.settle_send(sequence, &failed, &mut wakes, &Counters::default());
+        }
         assert!(state.fill(&mut reader).is_some());
         assert_eq!(reader.sequences, [second]);
     }
