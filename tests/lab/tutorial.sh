@@ -6,7 +6,7 @@ awk '
     /^## Without the module/ { exit }
     /^    \$ / { number++; over = 0; print substr($0, 7) >("/tmp/page/" number ".command"); next }
     /^    / && number && !over { print substr($0, 5) >("/tmp/page/" number ".output") }
-    { over = !/^    / }
+    !/^    / { over = 1 }
 ' /lab/tutorial.md
 
 number=1 failed=0

@@ -8,6 +8,7 @@
 use std::env;
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -207,17 +208,28 @@ fn what_waits_for_a_thread_and_is_dropped_is_never_sent() {
                 (0..8).map(|pair| handle.request(delete_link(&format!("v{pair}"))).slow());
             let mut deletes = Box::pin(join_all(deletes));
             assert!(futures::poll!(&mut deletes).is_pending());
-            for number in 0..200 {
-                let request = handle.request(add_address(address(number))).slow();
-                let outcome = drop_after(1, request).await;
-                assert!(outcome.is_none(), "the thread was free");
+            let (mut dropped, mut deleted) = (0, None);
+            while dropped < 200 && deleted.is_none() {
+                let request = handle.request(add_address(address(dropped))).slow();
+                drop_after(1, request).await;
+                match futures::poll!(&mut deletes) {
+                    Poll::Pending => dropped += 1,
+                    // The thread may have been free for this one, and only for this one.
+                    Poll::Ready(outcomes) => deleted = Some(outcomes),
+                }
             }
-            for deleted in deletes.await {
-                deleted.unwrap();
+            assert!(dropped > 0);
+            let free = usize::from(deleted.is_some());
+            let deleted = match deleted {
+                Some(outcomes) => outcomes,
+                None => deletes.await,
+            };
+            for outcome in deleted {
+                outcome.unwrap();
             }
             handle.ping().await.unwrap();
-            assert_eq!(handle.dump(get_addresses()).count().await, 0);
-            assert_eq!(handle.statistics().cancelled, 200);
+            assert!(handle.dump(get_addresses()).count().await <= free);
+            assert!(handle.statistics().cancelled >= u64::from(dropped));
             assert_eq!(handle.pending(), 0);
         });
     });

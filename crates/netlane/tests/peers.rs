@@ -211,10 +211,12 @@ async fn a_deadline_before_the_send_says_that_nothing_was_sent() -> Result<(), E
     let (_peer, handle) = pair(|builder| builder)?;
     let fill = (0..2000).map(|_| handle.send(message(20)));
     let _full = futures::future::join_all(fill).await;
-    let request = handle
-        .request(message(20))
-        .deadline(Duration::from_millis(50));
-    let error = request.await.unwrap_err();
+    // Here and not on another thread, which the deadline might find inside sendmsg.
+    let request = handle.request(message(20)).quick();
+    let error = request
+        .deadline(Duration::from_millis(50))
+        .await
+        .unwrap_err();
     assert!(error.is_timed_out() && error.was_not_sent(), "{error}");
     assert!(!error.is_outcome_unknown());
     let statistics = handle.statistics();

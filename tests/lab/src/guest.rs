@@ -58,7 +58,15 @@ fn prepare() -> io::Result<()> {
         )));
     }
     load_modules()?;
-    bare_namespaces()
+    bare_namespaces()?;
+    high_process_ids()
+}
+
+/// The kernel binds a netlink socket to the id of its process if that is free, and the module asks its
+/// questions of port 200: no process of a test is to have that id.
+fn high_process_ids() -> io::Result<()> {
+    let last = "/proc/sys/kernel/ns_last_pid";
+    fs::write(last, "1000").map_err(|error| in_context(last, error))
 }
 
 /// New network namespaces hold the loopback alone, as on a machine without tunnels: the modules of

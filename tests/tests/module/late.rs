@@ -26,16 +26,20 @@ async fn a_sleeping_handler_stops_neither_the_runtime_nor_others() {
         milliseconds: 1000,
         ..Order::default()
     };
-    let began = Instant::now();
-    let slow = join_all((0..4).map(|_| {
+    let sleep = || {
         handle
             .request(order(Behaviour::Slow, details, b"zzz"))
             .slow()
-    }));
+    };
+    let began = Instant::now();
+    sleep().await.unwrap();
+    let alone = began.elapsed();
+    let began = Instant::now();
+    let slow = join_all((0..4).map(|_| sleep()));
     let ticks = async {
         let mut clock = interval(Duration::from_millis(20));
         let mut ticks = 0;
-        while began.elapsed() < Duration::from_millis(900) {
+        while began.elapsed() < alone.mul_f32(0.9) {
             clock.tick().await;
             ticks += 1;
         }
@@ -47,12 +51,9 @@ async fn a_sleeping_handler_stops_neither_the_runtime_nor_others() {
         ticks
     };
     let (slow, ticks) = tokio::join!(slow, ticks);
-    // Four in a row would take four seconds; the clock would not tick meanwhile.
-    assert!(
-        began.elapsed() < Duration::from_millis(3500),
-        "{:?}",
-        began.elapsed()
-    );
+    // Four in a row would take four times as long; the clock would not tick meanwhile.
+    let together = began.elapsed();
+    assert!(together < alone.mul_f32(3.5), "{together:?} and {alone:?}");
     assert!(ticks > 10, "{ticks} ticks");
     for answer in slow {
         assert_eq!(payloads(&answer.unwrap().replies), [b"zzz"]);
