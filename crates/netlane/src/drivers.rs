@@ -3,15 +3,16 @@
 //! the Connection, which runs it.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Context;
 
 use futures::task::AtomicWaker;
-use netlane_sys::Watch;
+use netlane_sys::{Socket, Watch};
 
 use crate::Error;
-use crate::lane::Lane;
+use crate::lane::{Lane, Transport};
 use crate::pace::{self, Timed};
 
 /// The driver of one lane.
@@ -60,9 +61,34 @@ impl std::fmt::Debug for Drivers {
     }
 }
 
+/// A socket whose readiness can be waited for.
+pub(crate) trait Watched: Transport {
+    /// A registration with whoever tells of readiness; dropping it ends it.
+    type Watch: Send + Sync;
+
+    fn watch(socket: &Arc<Self>) -> io::Result<Self::Watch>;
+
+    /// Waits until there may be something to receive, and clears that: what
+    /// arrives from then on is a new event.
+    fn ready(watch: &Self::Watch) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+impl Watched for Socket {
+    type Watch = Watch;
+
+    fn watch(socket: &Arc<Self>) -> io::Result<Watch> {
+        Watch::register(Arc::clone(socket))
+    }
+
+    async fn ready(watch: &Watch) -> io::Result<()> {
+        watch.ready().await?.clear();
+        Ok(())
+    }
+}
+
 /// Drives a lane when it calls, and watches its socket for as long as only
 /// readiness can tell what comes.
-pub(crate) async fn attend(lane: Arc<Lane>) {
+pub(crate) async fn attend<S: Watched>(lane: Arc<Lane<S>>) {
     loop {
         if !settle(&lane) {
             return;
@@ -79,7 +105,7 @@ pub(crate) async fn attend(lane: Arc<Lane>) {
 }
 
 /// Drives the lane once; says whether it goes on.
-fn settle(lane: &Lane) -> bool {
+fn settle<S: Watched>(lane: &Lane<S>) -> bool {
     if lane.has_panicked() {
         lane.end(Error::panicked());
     }
@@ -95,15 +121,17 @@ fn settle(lane: &Lane) -> bool {
 /// Reads the lane's socket whenever there is something, until that is not
 /// needed any more. Left in epoll, every answer that its own caller reads would
 /// wake this task for nothing.
-async fn watch(lane: &Arc<Lane>) -> std::io::Result<()> {
-    let watch = Watch::register(Arc::clone(&lane.socket))?;
+async fn watch<S: Watched>(lane: &Lane<S>) -> io::Result<()> {
+    let watch = S::watch(&lane.socket)?;
     // What arrived before the registration.
     lane.drive_all();
     while lane.arm() {
         tokio::select! {
+            // Either way the lane is driven.
+            biased;
             // Cleared before reading: what arrives from then on, or is left by
             // a reader that stops early, makes a new event or a signal.
-            readable = watch.ready() => readable?.clear(),
+            ready = S::ready(&watch) => ready?,
             () = lane.signal.notified() => {}
         }
         if !settle(lane) {

@@ -9,7 +9,7 @@ mod subscription;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use netlane_wire::{Frame, FrameView};
 
@@ -22,6 +22,7 @@ pub use subscription::{Notice, Subscribe, Subscription};
 
 use crate::lane::Wakes;
 use crate::statistics::{Counters, count};
+use crate::sync::{Mutex, MutexGuard};
 
 /// A multicast message.
 #[derive(Clone, Debug)]

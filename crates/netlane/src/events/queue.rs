@@ -4,11 +4,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::loss::{Loss, LossCause};
 use crate::lane::Wakes;
+use crate::sync::{Mutex, MutexGuard};
 
 /// What to do with an event for a queue that is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -92,7 +92,7 @@ fn credit_that_is_given_back_is_used() {
 
 /// The kernel runs one dump on a socket, and the second is sent after it.
 ///
-/// Fails if a dump does not step aside, or is not sent when it may be.
+/// Fails if the next is not put back into its place, or not sent then.
 #[test]
 fn dumps_take_turns() {
     check(|lane| {
@@ -130,8 +130,8 @@ fn an_enlisted_request_is_answered() {
 /// From an overrun until the queue is empty nothing is sent whose answer would
 /// be refused, and what waits is sent then.
 ///
-/// Fails if the reader stops at the overrun; if requests are begun or published
-/// ones sent while the loss is not settled.
+/// Fails if the reader stops at the overrun; if a request is begun before the
+/// loss is settled, or that never is.
 #[test]
 fn an_overrun_is_read_to_its_end() {
     check(|lane| {
@@ -141,11 +141,11 @@ fn an_overrun_is_read_to_its_end() {
             let waiting = request(lane, QUICK);
             assert!(!known || is_answered(&waiting));
         });
-        let mut kernel = lane.socket.lock();
-        kernel.unicast([0; 16]);
-        kernel.refuse_after(0);
-        kernel.unicast([0; 16]);
-        drop(kernel);
+        lane.socket.step(|kernel| {
+            kernel.unicast([0; 16]);
+            kernel.refuse_after(0);
+            kernel.unicast([0; 16]);
+        });
         lane.drive_all();
         other.join().unwrap();
     });
@@ -154,14 +154,15 @@ fn an_overrun_is_read_to_its_end() {
 /// An acknowledgement that comes through an overrun is none if a reply before
 /// it may have been refused, and whoever waits is told something.
 ///
-/// Fails if what a receive call ran beside is not put in doubt.
+/// Fails if an overrun casts no doubt; if a receive call that ran beside the
+/// send is overlooked.
 #[test]
 fn holes_in_an_answer_are_known() {
     check(|lane| {
-        let mut kernel = lane.socket.lock();
-        kernel.unicast([0; 16]);
-        kernel.refuse_after(0);
-        drop(kernel);
+        lane.socket.step(|kernel| {
+            kernel.unicast([0; 16]);
+            kernel.refuse_after(0);
+        });
         let other = spawn(lane, |lane| lane.drive_all());
         let waiting = request(lane, REPLIED);
         assert!(!is_answered(&waiting) || waiting.replies.len() == 1);

@@ -64,7 +64,7 @@ fn a_cancel_passes_on_what_it_had() {
 
 /// A dump that is dropped goes on in the kernel; the next waits for its end.
 ///
-/// Fails if the next is sent before, or never.
+/// Fails if the next is not put back into its place, or not sent then.
 #[test]
 fn a_dump_that_is_dropped_is_waited_for() {
     check(|lane| {

@@ -14,6 +14,7 @@ mod driving;
 mod kernel;
 mod leaving;
 mod task;
+mod watching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,7 +79,7 @@ fn assert_at_rest(lane: &Lane<Kernel>) {
     assert_eq!(state.conversations.open(), 0);
     assert!(state.may_send(&order(TABLE)) && state.credit.fits(u32::MAX));
     drop(state);
-    assert!(!lane.socket.lock().is_readable());
+    assert!(!lane.socket.step(|kernel| kernel.is_readable()));
 }
 
 fn spawn<T: 'static>(
