@@ -115,7 +115,7 @@ fn message(code: &mut String, name: &str, body: &str) {
             code,
             "let header: {header} = c.fixed();
             let whole = {name}::build().header(header).finish().expect(\"a header\");
-            same(\"{name}.header\", &header, whole.view().header());"
+            same(\"{name}.header\", header, whole.view().header());"
         )
         .expect("memory");
     }
@@ -175,7 +175,7 @@ fn test_of(message: &str, field: &str, ty: &str) -> Option<String> {
         }
         ("packed", _) => format!(
             "let v: Vec<{content}> = vec![c.fixed(), c.fixed()]; {}
-            same(\"{title}\", &v, {got}.expect(\"well formed\").expect(\"set\").collect::<Vec<_>>());",
+            same(\"{title}\", v, {got}.expect(\"well formed\").expect(\"set\").collect::<Vec<_>>());",
             built(&format!(".{field}(&v)"))
         ),
         _ => {

@@ -2,8 +2,8 @@
 //! the getter gives back. The calls are written by `build.rs` from the declarations; here are the values. Must not know
 //! any message.
 
-// The calls name each type as its declaration does, and not all of what a family exports.
-#![allow(unused_imports, unused_mut)]
+// The calls are written for each form alike, and use not all of what a family exports.
+#![allow(clippy::all, unused_imports)]
 
 use netlane_wire::typed::{Fixed, LinkAddress};
 use proptest::prelude::*;
