@@ -6,7 +6,7 @@
 use std::{io, io::IoSlice};
 
 use crate::{
-    Address, Error, FilterInstruction, Namespace, Protocol, Received, SocketKind,
+    Address, Error, FilterInstruction, Namespace, Protocol, Received, SocketKind, error::Operation,
     options::SocketOption,
 };
 
@@ -52,6 +52,14 @@ pub(crate) fn into_owned(fd: Fd) -> std::os::fd::OwnedFd {
 
 pub(crate) fn open(_protocol: i32, _kind: SocketKind) -> io::Result<Fd> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+pub(crate) fn pin(_namespace: &Namespace) -> Result<std::sync::Arc<std::os::fd::OwnedFd>, Error> {
+    Err(Error::new(
+        Operation::Namespace,
+        io::ErrorKind::Unsupported.into(),
+    ))
 }
 
 pub(crate) fn open_in(

@@ -35,6 +35,8 @@ use crate::{Error, workers::Workers};
 pub struct Builder {
     config: Config,
     socket: Option<Socket>,
+    /// A namespace was named.
+    moved: bool,
     worker_threads: usize,
 }
 
@@ -46,7 +48,7 @@ impl Builder {
             protocol,
             traits,
             kind: SocketKind::Raw,
-            home: Home::find(Namespace::Current),
+            home: Home::find(&Namespace::Current),
             lanes: traits.lanes,
             peers: traits.peers,
             opaque: false,
@@ -66,6 +68,7 @@ impl Builder {
         Self {
             config,
             socket: None,
+            moved: false,
             worker_threads: WORKER_THREADS,
         }
     }
@@ -73,9 +76,12 @@ impl Builder {
     /// Opens the sockets in this network namespace instead of the one of the
     /// thread that made this builder. It is found now, once: sockets that are
     /// opened later, for dumps and events, are in the same, whatever thread
-    /// asks for them.
+    /// asks for them. One that is not there is an error of
+    /// [`connect`](Self::connect), as it is beside an adopted
+    /// [socket](Self::socket), which stays where it was opened.
     pub fn namespace(mut self, namespace: Namespace) -> Self {
-        self.config.home = Home::find(namespace);
+        self.config.home = Home::find(&namespace);
+        self.moved = true;
         self
     }
 
@@ -200,7 +206,8 @@ impl Builder {
 
     /// Runs on this socket, inherited or prepared by the program, as a
     /// connection with a [single lane](Lanes::Single). Its options are set as
-    /// for a new one; its memberships stay.
+    /// for a new one; its memberships, port and namespace stay, and to ask for
+    /// others is an error of [`connect`](Self::connect).
     pub fn socket(mut self, socket: Socket) -> Self {
         self.socket = Some(socket);
         self.config.lanes = Lanes::Single;
@@ -220,15 +227,13 @@ impl Builder {
         if adopted || config.peers || config.port != 0 {
             config.lanes = Lanes::Single;
         }
-        let socket = match self.socket {
-            Some(socket) => config.prepare(of_protocol(socket, config.protocol)?)?,
-            None => config.open_socket()?,
-        };
-        let port = if adopted && socket.local_address()?.port != 0 {
-            config.port = socket.local_address()?.port;
-            config.port
-        } else {
-            config.settle(&socket)?
+        let (socket, port) = match self.socket {
+            Some(socket) => adopt(socket, &mut config, self.moved)?,
+            None => {
+                let socket = config.open_socket()?;
+                let port = config.settle(&socket)?;
+                (socket, port)
+            }
         };
         if config.lanes == Lanes::Single {
             where_available(socket.set_pktinfo(true))?;
@@ -265,15 +270,32 @@ impl Builder {
     }
 }
 
-/// An adopted socket, if it is of the connection's protocol.
-fn of_protocol(socket: Socket, wanted: Protocol) -> Result<Socket, Error> {
-    let protocol = socket.protocol()?;
-    if protocol == wanted {
-        return Ok(socket);
+/// Sets up a socket that was opened by others; returns it with its port.
+fn adopt(socket: Socket, config: &mut Config, moved: bool) -> Result<(Socket, u32), Error> {
+    let (protocol, wanted) = (socket.protocol()?, config.protocol);
+    if protocol != wanted {
+        return Err(Error::invalid(format!(
+            "a socket of {protocol} for a connection to {wanted}"
+        )));
     }
-    Err(Error::invalid(format!(
-        "a socket of {protocol} for a connection to {wanted}"
-    )))
+    if moved {
+        return Err(Error::invalid(
+            "an adopted socket stays in the network namespace it was opened in",
+        ));
+    }
+    let (bound, wanted) = (socket.local_address()?.port, config.port);
+    if bound != 0 && wanted != 0 && bound != wanted {
+        return Err(Error::invalid(format!(
+            "a socket bound to port {bound} for a connection at port {wanted}"
+        )));
+    }
+    let socket = config.prepare(socket)?;
+    let port = match bound {
+        0 => config.settle(&socket)?,
+        bound => bound,
+    };
+    config.port = port;
+    Ok((socket, port))
 }
 
 /// The most the kernel puts into one part of a dump is 32 448 bytes.

@@ -7,11 +7,15 @@ use netlane_sys::{Namespace, Protocol, Socket, SocketKind};
 
 use crate::Error;
 
-/// A namespace that was found once and stays the same.
+/// A namespace that was looked for once and stays the same.
 #[derive(Clone, Debug)]
-pub(crate) struct Home {
-    namespace: Namespace,
-    identity: Option<Identity>,
+pub(crate) enum Home {
+    /// Its file is open, which keeps it alive.
+    Found(Namespace, Option<Identity>),
+    /// Wherever the calling thread is: there is no `/proc` to find that by.
+    Anywhere,
+    /// Each socket that is to be opened there says why it cannot.
+    Missing(Error),
 }
 
 /// What tells a namespace from all others while a descriptor of it is open:
@@ -19,71 +23,68 @@ pub(crate) struct Home {
 type Identity = (u64, u64);
 
 impl Home {
-    /// Finds the namespace. One that cannot be pinned (no `/proc`, no such
-    /// name) is looked for with each socket, whose error then says why.
-    pub(crate) fn find(namespace: Namespace) -> Self {
-        match pin(&namespace) {
-            Some((namespace, identity)) => Self {
-                namespace,
-                identity: Some(identity),
-            },
-            None => Self {
-                namespace,
-                identity: None,
-            },
+    /// Looks for the namespace.
+    pub(crate) fn find(namespace: &Namespace) -> Self {
+        let found = pin(namespace).map(|pinned| (identity_of(&pinned), pinned));
+        match (found, namespace) {
+            (Ok((None, _)) | Err(_), Namespace::Current) => Self::Anywhere,
+            (Ok((identity, pinned)), _) => Self::Found(pinned, identity),
+            (Err(error), _) => Self::Missing(error),
         }
     }
 
     /// Opens a socket there.
     pub(crate) fn open(&self, protocol: Protocol, kind: SocketKind) -> Result<Socket, Error> {
-        let here = matches!(self.namespace, Namespace::Current)
-            || self.identity.is_some() && self.identity == identity_here();
-        let socket = match here {
-            true => Socket::open(protocol, kind)?,
-            false => Socket::open_in(&self.namespace, protocol, kind)?,
+        let socket = match self {
+            Self::Found(namespace, identity) if identity.is_none() || *identity != here() => {
+                Socket::open_in(namespace, protocol, kind)?
+            }
+            Self::Found(..) | Self::Anywhere => Socket::open(protocol, kind)?,
+            Self::Missing(error) => return Err(error.clone()),
         };
         Ok(socket)
     }
 }
 
-/// Opens the namespace's file, which keeps it alive.
 #[cfg(unix)]
-fn pin(namespace: &Namespace) -> Option<(Namespace, Identity)> {
+fn pin(namespace: &Namespace) -> Result<Namespace, Error> {
+    Ok(namespace.pin()?)
+}
+
+#[cfg(unix)]
+fn identity_of(pinned: &Namespace) -> Option<Identity> {
     use std::fs::File;
-    use std::os::fd::OwnedFd;
-    let file = match namespace {
-        Namespace::Current => File::open(HERE),
-        Namespace::Name(name) => File::open(format!("/run/netns/{name}")),
-        Namespace::Path(path) => File::open(path),
-        Namespace::Process(id) => File::open(format!("/proc/{id}/ns/net")),
-        _ => return None,
+    let Namespace::Fd(file) = pinned else {
+        return None;
     };
-    let file = file.ok()?;
-    let identity = identity_of(&file.metadata().ok()?);
-    Some((Namespace::from(OwnedFd::from(file)), identity))
+    let file = File::from(file.try_clone().ok()?);
+    Some(identity(&file.metadata().ok()?))
 }
 
 /// The calling thread's namespace.
 #[cfg(unix)]
-fn identity_here() -> Option<Identity> {
-    Some(identity_of(&std::fs::metadata(HERE).ok()?))
+fn here() -> Option<Identity> {
+    let metadata = std::fs::metadata("/proc/thread-self/ns/net");
+    Some(identity(&metadata.ok()?))
 }
 
 #[cfg(unix)]
-fn identity_of(metadata: &std::fs::Metadata) -> Identity {
+fn identity(metadata: &std::fs::Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }
 
-#[cfg(unix)]
-const HERE: &str = "/proc/thread-self/ns/net";
+#[cfg(not(unix))]
+fn pin(_: &Namespace) -> Result<Namespace, Error> {
+    Err(Error::invalid("network namespaces exist on Linux only"))
+}
 
 #[cfg(not(unix))]
-const fn pin(_: &Namespace) -> Option<(Namespace, Identity)> {
+const fn identity_of(_: &Namespace) -> Option<Identity> {
     None
 }
 
 #[cfg(not(unix))]
-const fn identity_here() -> Option<Identity> {
+const fn here() -> Option<Identity> {
     None
 }

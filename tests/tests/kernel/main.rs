@@ -12,6 +12,7 @@ mod events;
 mod lifecycle;
 mod loss;
 mod misuse;
+mod namespaces;
 mod panics;
 mod requests;
 mod setup;

@@ -20,7 +20,7 @@ pub(crate) use self::{
     message::{
         BATCH, Slot, receive, receive_from, receive_many, send, send_many, send_slices, send_to,
     },
-    namespace::open_in,
+    namespace::{open_in, pin},
 };
 use crate::{Address, FilterInstruction, SocketKind, options::SocketOption};
 
@@ -141,6 +141,13 @@ pub(crate) fn attach_filter(fd: &Fd, program: &[FilterInstruction]) -> io::Resul
     // whose `filter` points to `len` instructions; both outlive the call, and the kernel copies.
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, pointer, length) })?;
     Ok(())
+}
+
+/// The `CLONE_NEW*` flag of the kind of namespace that a file stands for.
+fn namespace_type(file: &Fd) -> io::Result<c_int> {
+    // SAFETY: NS_GET_NSTYPE takes no argument and returns an integer. On a file that stands for no
+    // namespace it is an unknown request without a pointer in it.
+    check(unsafe { libc::ioctl(file.as_raw_fd(), libc::NS_GET_NSTYPE) })
 }
 
 /// Where there is netlink, the descriptor is an ordinary one.

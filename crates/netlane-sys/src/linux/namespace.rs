@@ -1,14 +1,13 @@
-//! Opening a socket in another network namespace.
+//! Finding a network namespace, and opening a socket in it.
 //!
-//! Owns the short-lived thread that enters it. Mirrors `setns(2)` and `network_namespaces(7)`.
+//! Owns what counts as one, and the short-lived thread that enters it. Mirrors `setns(2)`, `ioctl_nsfs(2)` and
+//! `network_namespaces(7)`.
 
 use std::{
     fs, io,
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::fs::OpenOptionsExt,
-    },
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
 };
 
@@ -17,6 +16,29 @@ use crate::{
     Error, ErrorKind, Namespace, Protocol, SocketKind, error::Operation, unshare::enter_network,
 };
 
+/// Opens the file of a namespace, which keeps it alive and stays its own whatever becomes of the
+/// name. A descriptor stands for itself: what it is (a pidfd, perhaps) is seen when it is entered.
+pub(crate) fn pin(namespace: &Namespace) -> Result<Arc<Fd>, Error> {
+    let path = match namespace {
+        Namespace::Fd(fd) => return Ok(Arc::clone(fd)),
+        Namespace::Name(name) if !is_file_name(name) => {
+            return Err(Error::invalid(
+                Operation::Namespace,
+                format!("{name:?} is no namespace name: it must be a file name below /run/netns"),
+            ));
+        }
+        Namespace::Name(name) => Path::new("/run/netns").join(name),
+        Namespace::Path(path) => path.clone(),
+        Namespace::Process(pid) => PathBuf::from(format!("/proc/{pid}/ns/net")),
+        Namespace::Current => PathBuf::from("/proc/thread-self/ns/net"),
+    };
+    let file = open_namespace(&path)?;
+    match super::namespace_type(&file) {
+        Ok(libc::CLONE_NEWNET) => Ok(Arc::new(file)),
+        _ => Err(no_network_namespace(namespace)),
+    }
+}
+
 /// `setns` concerns the calling thread only, but a thread of a runtime that could not go back would
 /// be lost in the wrong namespace for ever. So a thread goes that is not needed afterwards.
 pub(crate) fn open_in(
@@ -24,20 +46,10 @@ pub(crate) fn open_in(
     protocol: Protocol,
     kind: SocketKind,
 ) -> Result<Fd, Error> {
-    let opened;
-    let target = match (namespace, path_of(namespace)?) {
-        (_, Some(path)) => {
-            opened = open_namespace(&path)?;
-            Some(opened.as_fd())
-        }
-        (Namespace::Fd(fd), None) => Some(fd.as_fd()),
-        _ => None,
-    };
+    let target = pin(namespace)?;
     thread::scope(|scope| {
-        let visit = move || {
-            if let Some(target) = target {
-                enter(target, namespace)?;
-            }
+        let visit = || {
+            enter(&target, namespace)?;
             open(protocol.0, kind).map_err(|source| Error::open(protocol, source))
         };
         let thread = thread::Builder::new()
@@ -47,20 +59,6 @@ pub(crate) fn open_in(
         let lost = |_| Error::new(Operation::Thread, io::Error::other("the thread panicked"));
         thread.join().map_err(lost)?
     })
-}
-
-/// The file that names the namespace; `None` if no file is needed or it is already open.
-fn path_of(namespace: &Namespace) -> Result<Option<PathBuf>, Error> {
-    match namespace {
-        Namespace::Name(name) if !is_file_name(name) => Err(Error::invalid(
-            Operation::Namespace,
-            format!("{name:?} is no namespace name: it must be a file name below /run/netns"),
-        )),
-        Namespace::Name(name) => Ok(Some(Path::new("/run/netns").join(name))),
-        Namespace::Path(path) => Ok(Some(path.clone())),
-        Namespace::Process(pid) => Ok(Some(PathBuf::from(format!("/proc/{pid}/ns/net")))),
-        Namespace::Current | Namespace::Fd(_) => Ok(None),
-    }
 }
 
 fn is_file_name(name: &str) -> bool {
@@ -87,14 +85,19 @@ fn open_namespace(path: &Path) -> Result<Fd, Error> {
         })
 }
 
-fn enter(target: BorrowedFd<'_>, namespace: &Namespace) -> Result<(), Error> {
-    enter_network(&target).map_err(|source| {
+fn enter(target: &Fd, namespace: &Namespace) -> Result<(), Error> {
+    enter_network(target).map_err(|source| {
         let error = Error::new(Operation::Namespace, source);
         match error.kind() {
-            ErrorKind::InvalidInput => {
-                error.with_explanation(format!("{namespace:?} is not a network namespace"))
-            }
+            ErrorKind::InvalidInput => no_network_namespace(namespace),
             _ => error,
         }
     })
+}
+
+/// As setns would refuse it, with the name it was given.
+fn no_network_namespace(namespace: &Namespace) -> Error {
+    let refusal = io::Error::from_raw_os_error(libc::EINVAL);
+    Error::new(Operation::Namespace, refusal)
+        .with_explanation(format!("{namespace:?} is not a network namespace"))
 }
