@@ -4,6 +4,7 @@
 //! Asserts behaviour, never time; knows netlane by its public interface alone.
 #![cfg(target_os = "linux")]
 
+mod absent;
 mod batches;
 mod cancellation;
 mod congestion;

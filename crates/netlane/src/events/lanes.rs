@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use netlane_proto::Profile;
+use netlane_sys::Socket;
 
 use super::Filter;
 use crate::Error;
@@ -123,11 +124,7 @@ impl EventLanes {
 fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
     let config = &shared.config;
     let socket = config.open_socket()?;
-    // Without it only the groups of the address mask can be told.
-    match socket.set_pktinfo(true) {
-        Err(error) if error.is_unsupported() && key.groups.range(33..).next().is_none() => {}
-        set => set?,
-    }
+    tell_groups(&socket, &key.groups)?;
     if key.all_namespaces {
         socket.set_listen_all_nsid(true)?;
     }
@@ -164,8 +161,18 @@ fn open(shared: &Arc<Shared>, key: &Key) -> Result<Member, Error> {
     })
 }
 
+/// Has the kernel say which group a message came through: without that, only
+/// those of the address mask can be told.
+fn tell_groups(socket: &Socket, groups: &BTreeSet<u32>) -> Result<(), Error> {
+    match socket.set_pktinfo(true) {
+        Err(error) if error.is_unsupported() && groups.range(33..).next().is_none() => Ok(()),
+        set => Ok(set?),
+    }
+}
+
 /// Takes hold of what the key names; `hold` says how far that came.
 fn take(lane: &Lane, key: &Key, held: &mut Holds, hold: &mut Hold) -> Result<(), Error> {
+    tell_groups(&lane.socket, &key.groups)?;
     if key.all_namespaces {
         if held.all_namespaces == 0 {
             lane.socket.set_listen_all_nsid(true)?;
