@@ -336,7 +336,8 @@ impl Handle {
     /// Whether the connection has ended or is ending.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.shared().check_open().is_err()
+        let shared = self.shared();
+        shared.check_open().is_err() || shared.lane.ended().is_some()
     }
 
     /// Ends the connection: nothing new is accepted, what is pending is

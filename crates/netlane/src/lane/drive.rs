@@ -208,8 +208,8 @@ enum Read {
     Gone,
 }
 
-/// Has the Connection end the lane if the reader's holder panics: the reader
-/// would be gone, and everybody would wait.
+/// Has the lane ended if the reader's holder panics: the reader would be gone,
+/// and everybody would wait. Not here, where another panic would abort.
 struct EndOnPanic<'a, S: Transport>(&'a Lane<S>);
 
 impl<S: Transport> Drop for EndOnPanic<'_, S> {
@@ -225,3 +225,63 @@ const MAX_ROUNDS: usize = 512;
 /// The same for a drive that nobody waits for: a few hundred microseconds of an
 /// event flood, after which the Connection lets others have their turn.
 const ROUNDS_FOR_NOBODY: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    use netlane_proto::Profile;
+    use netlane_sys::Address;
+
+    use super::*;
+    use crate::lane::{Begun, Ending, Order, Sizes};
+
+    /// A socket whose reader panics.
+    struct Trap;
+
+    impl Transport for Trap {
+        fn send(&self, _: &[u8], _: Option<Address>) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn receive(&self, _: &mut [u8], _: bool) -> io::Result<Received> {
+            panic!("as the test wants it")
+        }
+
+        fn drops(&self) -> Option<u32> {
+            None
+        }
+    }
+
+    #[test]
+    fn who_comes_after_a_panic_is_told_although_no_connection_is_polled() {
+        let sizes = Sizes {
+            receive_buffer: 200_000,
+            frame: 8192,
+            wipe: false,
+        };
+        let lane = Lane::new(
+            Arc::new(Trap),
+            Profile::kernel(9),
+            sizes,
+            false,
+            Arc::default(),
+        );
+        let order = || Order {
+            bytes: vec![0; 16].into(),
+            ..Order::default()
+        };
+        let waiting = lane.publish(&mut order()).unwrap();
+        catch_unwind(AssertUnwindSafe(|| lane.drive_all())).unwrap_err();
+        let Begun::Finished(waiting) = lane.check(waiting, Waker::noop()) else {
+            panic!("it waits for ever");
+        };
+        assert!(matches!(waiting.ending, Some(Ending::Ended { .. })));
+        let Begun::Closed(error) = lane.begin(&mut order(), Waker::noop()) else {
+            panic!("it is begun on a lane without a reader");
+        };
+        assert!(error.to_string().contains("panic"), "{error}");
+    }
+}

@@ -35,7 +35,7 @@ mod wakes;
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool as PlainBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
@@ -65,8 +65,9 @@ pub(crate) struct Lane<S: Transport = Socket> {
     envelope: bool,
     /// Calls the Connection: to drive, to watch readiness, to see the end.
     pub(crate) signal: Arc<Notify>,
-    /// The holder of the reader panicked; the Connection ends the lane.
-    panicked: AtomicBool,
+    /// The holder of the reader panicked; who comes next ends the lane. No
+    /// model panics, so none needs to see it.
+    panicked: PlainBool,
     /// A request has stepped aside, or the last drive sent several at once.
     crowded: AtomicBool,
     /// Somebody waits for the lane to be idle.
@@ -133,7 +134,7 @@ impl<S: Transport> Lane<S> {
             state: Mutex::new(state),
             counters,
             signal: Arc::default(),
-            panicked: AtomicBool::new(false),
+            panicked: PlainBool::new(false),
             crowded: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             idle: Arc::default(),
@@ -146,11 +147,20 @@ impl<S: Transport> Lane<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state, for who begins something or looks what became of it. After a
+    /// panic the Connection ends the lane, or who comes here before it.
+    fn visit(&self) -> MutexGuard<'_, State> {
+        if self.has_panicked() {
+            self.end(Error::panicked());
+        }
+        self.lock()
+    }
+
     /// Begins a request, and drives until it has ended or nothing more can be
     /// read. On `NotSent` the order keeps its bytes.
     pub(crate) fn begin(&self, order: &mut Order, waker: &Waker) -> Begun {
         let mut wakes = Wakes::default();
-        let mut state = self.lock();
+        let mut state = self.visit();
         if let Some(error) = &state.ended {
             return Begun::Closed(error.clone());
         }
@@ -200,7 +210,7 @@ impl<S: Transport> Lane<S> {
     /// Publishes a request without driving: the caller comes back to drive, by
     /// a wake-up it has arranged.
     pub(crate) fn publish(&self, order: &mut Order) -> Result<Sequence, Error> {
-        let mut state = self.lock();
+        let mut state = self.visit();
         match &state.ended {
             Some(error) => Err(error.clone()),
             None => {
@@ -219,7 +229,7 @@ impl<S: Transport> Lane<S> {
 
     /// Publishes many requests and drives. Their order is kept.
     pub(crate) fn publish_all(&self, orders: Vec<Order>) -> Result<Vec<Sequence>, Error> {
-        let mut state = self.lock();
+        let mut state = self.visit();
         if let Some(error) = &state.ended {
             return Err(error.clone());
         }
@@ -237,7 +247,7 @@ impl<S: Transport> Lane<S> {
     /// what came to the outbox since then is not to be sent before its time.
     pub(crate) fn revisit(&self, sequence: Sequence, waker: &Waker) -> Begun {
         let mut wakes = Wakes::default();
-        let mut state = self.lock();
+        let mut state = self.visit();
         if !state.is_sent(sequence) {
             state = self.drive(state, Some(sequence), &mut wakes);
         }
@@ -260,7 +270,7 @@ impl<S: Transport> Lane<S> {
 
     /// Drives on behalf of nobody in particular: to EAGAIN.
     pub(crate) fn drive_all(&self) {
-        let mut state = self.lock();
+        let mut state = self.visit();
         state.again = true;
         let mut wakes = Wakes::default();
         drop(self.drive(state, None, &mut wakes));
@@ -271,7 +281,7 @@ impl<S: Transport> Lane<S> {
     /// request, which ends when all that was queued at this call was read.
     pub(crate) fn fence(&self, waker: &Waker) -> Begun {
         let queued = self.socket.queued();
-        let mut state = self.lock();
+        let mut state = self.visit();
         if let Some(error) = &state.ended {
             return Begun::Closed(error.clone());
         }

@@ -16,7 +16,7 @@ impl<S: Transport> Lane<S> {
     /// Begins a conversation whose request a thread of the connection's own
     /// sends; see [`send_enlisted`](Self::send_enlisted).
     pub(crate) fn enlist(&self, order: &mut Order) -> Result<Sequence, Error> {
-        let mut state = self.lock();
+        let mut state = self.visit();
         match &state.ended {
             Some(error) => Err(error.clone()),
             None => Ok(state.enlist(order)),
@@ -45,7 +45,7 @@ impl<S: Transport> Lane<S> {
         &self,
         orders: Vec<Order>,
     ) -> Result<(Vec<Sequence>, Payload), Error> {
-        let mut state = self.lock();
+        let mut state = self.visit();
         if let Some(error) = &state.ended {
             return Err(error.clone());
         }

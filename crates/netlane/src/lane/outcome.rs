@@ -34,7 +34,7 @@ impl<S: Transport> Lane<S> {
 
     /// Looks at a conversation without driving.
     pub(crate) fn check(&self, sequence: Sequence, waker: &Waker) -> Begun {
-        self.conclude(self.lock(), sequence, waker)
+        self.conclude(self.visit(), sequence, waker)
     }
 
     /// Takes conversations that have ended, in order, up to the first that has
@@ -46,7 +46,7 @@ impl<S: Transport> Lane<S> {
         finished: &mut Vec<Waiting>,
     ) {
         let mut replaced = None;
-        let mut state = self.lock();
+        let mut state = self.visit();
         for sequence in sequences {
             if let Some(waiting) = state.conversations.take(sequence) {
                 finished.push(waiting);
