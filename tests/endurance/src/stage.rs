@@ -74,7 +74,7 @@ fn memberships() -> usize {
 }
 
 /// Waits until something holds; no longer than it may take.
-async fn eventually(mut holds: impl FnMut() -> bool) {
+pub(crate) async fn eventually(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() && began.elapsed() < PATIENCE {
         sleep(Duration::from_millis(1)).await;
