@@ -1,5 +1,7 @@
 //! What is printed: the table, the JSON lines, whether each target is reached.
 
+use std::time::Duration;
+
 use crate::measure::{Sample, median, percentile};
 
 /// Which way a figure is good.
@@ -52,15 +54,18 @@ impl Row {
             .collect();
         let ratio = percentile(&mut ratios, 0.5);
         let range = (percentile(&mut ratios, 0.0), percentile(&mut ratios, 1.0));
-        let per_operation = |time: fn(&Sample) -> f64| {
-            median(ours.iter().map(|s| time(s) / s.operations as f64).collect())
+        // The kernel counts processor time in ticks: it takes all rounds to tell.
+        let operations: f64 = ours.iter().map(|s| s.operations as f64).sum();
+        let used = |time: fn(&Sample) -> Duration| {
+            let total: Duration = ours.iter().map(time).sum();
+            total.as_secs_f64() * 1e6 / operations
         };
         let mut latencies: Vec<f64> = ours
             .iter()
             .flat_map(|sample| &sample.latencies)
             .map(|latency| latency.as_secs_f64() * 1e6)
             .collect();
-        let mean = per_operation(|s| s.elapsed.as_secs_f64() * 1e6);
+        let mean = 1e6 / rate(ours);
         let (p50_us, p99_us) = if latencies.is_empty() {
             (mean, f64::NAN)
         } else {
@@ -79,8 +84,8 @@ impl Row {
             range,
             p50_us,
             p99_us,
-            user_us: per_operation(|s| s.user.as_secs_f64() * 1e6),
-            system_us: per_operation(|s| s.system.as_secs_f64() * 1e6),
+            user_us: used(|s| s.user),
+            system_us: used(|s| s.system),
             rss_growth_kib: median(ours.iter().map(|s| s.rss_growth_kib as f64).collect()),
             target,
             gap_ms: None,
