@@ -4,6 +4,8 @@
 
 use netlane_sys::Address;
 
+use crate::Random;
+
 /// One datagram as a socket would hand it over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Datagram {
@@ -78,13 +80,13 @@ impl Fault {
     /// A sequence of `count` faults that depends on `seed` alone.
     #[must_use]
     pub fn sequence(seed: u64, count: usize) -> Vec<Self> {
-        let mut random = SplitMix64(seed);
+        let mut random = Random::new(seed);
         (0..count).map(|_| Self::random(&mut random)).collect()
     }
 
-    fn random(random: &mut SplitMix64) -> Self {
+    fn random(random: &mut Random) -> Self {
         let datagram = random.position();
-        match random.next() % 6 {
+        match random.below(6) {
             0 => Self::Truncate {
                 datagram,
                 len: random.position(),
@@ -97,12 +99,12 @@ impl Fault {
             3 => Self::Corrupt {
                 datagram,
                 offset: random.position(),
-                mask: 1 << (random.next() % 8),
+                mask: 1 << random.below(8),
             },
             4 => Self::Drop { datagram },
             _ => Self::Forge {
                 datagram,
-                port: u32::from(random.half()),
+                port: u32::try_from(random.position()).unwrap_or(u32::MAX),
             },
         }
     }
@@ -202,28 +204,6 @@ impl Datagrams {
 fn pick_mut<T>(items: &mut [T], index: usize) -> Option<&mut T> {
     let index = index.checked_rem(items.len())?;
     items.get_mut(index)
-}
-
-/// The generator of Steele, Lea and Flood: a few lines, any seed, the same on every machine.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// The upper 16 bits of the next number.
-    fn half(&mut self) -> u16 {
-        u16::try_from(self.next() >> 48).unwrap_or(u16::MAX)
-    }
-
-    /// Enough for any position in a datagram, on every width of machine.
-    fn position(&mut self) -> usize {
-        usize::from(self.half())
-    }
 }
 
 #[cfg(test)]

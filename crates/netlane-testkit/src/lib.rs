@@ -39,6 +39,7 @@ mod patience;
 mod peer;
 #[cfg(unix)]
 mod privilege;
+mod random;
 mod surroundings;
 
 pub use fault::{Datagram, Datagrams, Fault};
@@ -51,4 +52,5 @@ pub use patience::patience;
 pub use peer::{Answer, Incoming, Peer, Step};
 #[cfg(unix)]
 pub use privilege::{in_namespace, reexec_in_user_namespace};
+pub use random::Random;
 pub use surroundings::{cannot_run, has_real_root, has_tool};

@@ -51,7 +51,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::io;
 
-use netlane_sys::Received;
+use netlane_sys::{Address, Received};
 use netlane_wire::{Flags, FrameView, Frames, Header, Message, kind};
 
 use crate::Datagram;
@@ -149,6 +149,31 @@ impl<H> Kernel<H> {
         self.groups.contains(&group) && self.queue.offer(datagram)
     }
 
+    /// A user program's datagram. If there is no room it is refused at its
+    /// sender, which is no overrun here. Says whether it was queued.
+    pub fn forged(&mut self, port: u32, bytes: impl Into<Vec<u8>>) -> bool {
+        self.queue.offer_politely(Datagram {
+            sender: Address::port(port),
+            ..Datagram::from_kernel(bytes)
+        })
+    }
+
+    /// What is queued, oldest first.
+    pub fn queue(&self) -> impl Iterator<Item = &Datagram> {
+        self.queue.iter()
+    }
+
+    /// Swaps the two oldest datagrams, which no kernel does.
+    pub fn swap_next(&mut self) {
+        self.queue.swap_first();
+    }
+
+    /// Loses the oldest datagram without a word.
+    pub fn discard_next(&mut self) {
+        self.queue.pop();
+        self.queue.wake();
+    }
+
     /// Joins a group.
     pub fn join(&mut self, group: u32) {
         self.groups.insert(group);
@@ -162,8 +187,8 @@ impl<H> Kernel<H> {
         }
     }
 
-    /// After so many datagrams, one finds no room, whatever room there is.
-    /// Parts of dumps do not count.
+    /// After so many datagrams, one that finds others queued finds no room,
+    /// whatever room there is. Parts of dumps do not count.
     pub const fn refuse_after(&mut self, datagrams: usize) {
         self.queue.refuse_after(datagrams);
     }
@@ -187,6 +212,11 @@ impl<H> Kernel<H> {
     /// Datagrams that are queued.
     pub fn queued(&self) -> usize {
         self.queue.len()
+    }
+
+    /// The errno that the next receive call reports, if any.
+    pub const fn error(&self) -> Option<i32> {
+        self.queue.error()
     }
 
     /// Whether a receive call would find anything, be it an error.

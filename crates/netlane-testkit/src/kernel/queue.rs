@@ -39,12 +39,7 @@ impl Queue {
     /// Queues a datagram, or refuses it: then the socket is congested until it
     /// was read empty.
     pub(super) fn offer(&mut self, datagram: Datagram) -> bool {
-        let size = truesize(datagram.bytes.len());
-        // The first may have any size.
-        let fits = self.allocated == 0 || self.allocated + size <= self.receive_buffer;
-        let fits = fits && !self.is_refused_by_wish();
-        if fits && !self.congested {
-            self.push(datagram, size);
+        if !self.is_refused_by_wish() && self.offer_politely(datagram) {
             return true;
         }
         self.drops = self.drops.wrapping_add(1);
@@ -52,6 +47,17 @@ impl Queue {
             self.error = Some(ENOBUFS);
         }
         false
+    }
+
+    /// Queues a datagram, if there is room.
+    pub(super) fn offer_politely(&mut self, datagram: Datagram) -> bool {
+        let size = truesize(datagram.bytes.len());
+        // The first may have any size.
+        let fits = self.allocated == 0 || self.allocated + size <= self.receive_buffer;
+        if fits && !self.congested {
+            self.push(datagram, size);
+        }
+        fits && !self.congested
     }
 
     /// Queues a part of a dump, which no congestion refuses.
@@ -62,6 +68,8 @@ impl Queue {
 
     fn is_refused_by_wish(&mut self) -> bool {
         match &mut self.room_for {
+            // An empty queue takes anything.
+            Some(0) if self.allocated == 0 => false,
             Some(0) => {
                 self.room_for = None;
                 true
@@ -82,6 +90,10 @@ impl Queue {
         self.error = Some(errno);
     }
 
+    pub(super) const fn error(&self) -> Option<i32> {
+        self.error
+    }
+
     pub(super) const fn take_error(&mut self) -> Option<i32> {
         self.error.take()
     }
@@ -90,6 +102,16 @@ impl Queue {
         let (datagram, truesize) = self.datagrams.pop_front()?;
         self.allocated -= truesize;
         Some(datagram)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Datagram> {
+        self.datagrams.iter().map(|(datagram, _)| datagram)
+    }
+
+    pub(super) fn swap_first(&mut self) {
+        if self.datagrams.len() > 1 {
+            self.datagrams.swap(0, 1);
+        }
     }
 
     /// The end of a receive call: an empty queue is congested no more.
