@@ -52,7 +52,9 @@ pub struct Conversations<T> {
     sends: u64,
     /// Synchronous conversations in the order their sends returned, until they
     /// are answered or proved lost. Those answered out of order stay for a while.
-    unproved: VecDeque<(u64, Sequence)>,
+    unproved: Unproved,
+    /// Dumps, which may take long; those that have ended are not here.
+    unproved_dumps: Unproved,
     /// Conversations that are sent and not finished, cancelled ones included.
     pub(crate) open: usize,
     /// Those of them that may be answered later than sendmsg returns.
@@ -63,6 +65,9 @@ pub struct Conversations<T> {
     /// so their number is bounded.
     tombstones: VecDeque<Sequence>,
 }
+
+/// Conversations with the ordinals of their sends.
+type Unproved = VecDeque<(u64, Sequence)>;
 
 pub(crate) type Table<T> = FxHashMap<Sequence, Conversation<T>>;
 
@@ -77,7 +82,8 @@ impl<T> Conversations<T> {
             overruns: Overruns::default(),
             next: NonZeroU32::new(seed).unwrap_or(NonZeroU32::MIN),
             sends: 0,
-            unproved: VecDeque::new(),
+            unproved: Unproved::new(),
+            unproved_dumps: Unproved::new(),
             open: 0,
             late: 0,
             cancelled: 0,
@@ -133,7 +139,11 @@ impl<T> Conversations<T> {
         if !conversation.finished && conversation.timing == Timing::Synchronous {
             conversation.doubt = self.overruns.returned(conversation.doubt);
             self.sends += 1;
-            self.unproved.push_back((self.sends, sequence));
+            let unproved = match conversation.expect {
+                Expect::Dump => &mut self.unproved_dumps,
+                _ => &mut self.unproved,
+            };
+            unproved.push_back((self.sends, sequence));
         }
         Some(&mut conversation.data)
     }
@@ -251,11 +261,7 @@ impl<T> Conversations<T> {
     pub fn empty(&mut self, mark: Mark, sink: &mut impl Sink<T>) {
         self.overruns.drained();
         self.overruns.received();
-        while let Some(&(ordinal, sequence)) = self.unproved.front() {
-            if ordinal > mark.0 {
-                break;
-            }
-            self.unproved.pop_front();
+        while let Some(sequence) = self.next_proved(mark) {
             let Some(conversation) = self.table.get_mut(&sequence) else {
                 continue;
             };
@@ -265,6 +271,16 @@ impl<T> Conversations<T> {
             let outcome = conversation.silence();
             self.finish(sequence, outcome, sink);
         }
+    }
+
+    /// The next conversation whose end an empty queue has proved.
+    fn next_proved(&mut self, mark: Mark) -> Option<Sequence> {
+        let queues = [&mut self.unproved, &mut self.unproved_dumps];
+        queues.into_iter().find_map(|queue| {
+            let (ordinal, sequence) = *queue.front()?;
+            (ordinal <= mark.0).then(|| queue.pop_front())?;
+            Some(sequence)
+        })
     }
 
     /// Ends a conversation that waited for nothing but to be passed by: a point
@@ -287,6 +303,7 @@ impl<T> Conversations<T> {
             self.finish(sequence, Outcome::Lost, sink);
         }
         self.unproved.clear();
+        self.unproved_dumps.clear();
         self.tombstones.clear();
     }
 
@@ -308,16 +325,12 @@ impl<T> Conversations<T> {
         self.late
     }
 
-    /// Whether reading on would tell something: a synchronous conversation is
-    /// sent, and neither answered nor proved lost.
+    /// Whether reading on would tell something soon: a synchronous conversation
+    /// that is no dump is sent, and neither answered nor proved lost.
     #[must_use]
     pub fn unproved(&mut self) -> bool {
         while let Some((_, sequence)) = self.unproved.front() {
-            if self
-                .table
-                .get(sequence)
-                .is_some_and(|conversation| !conversation.finished)
-            {
+            if self.is_open(*sequence) {
                 return true;
             }
             self.unproved.pop_front();
@@ -348,6 +361,9 @@ impl<T> Conversations<T> {
             return;
         };
         conversation.finished = true;
+        if conversation.expect == Expect::Dump {
+            self.unproved_dumps.retain(|(_, other)| *other != sequence);
+        }
         let (timing, cancelled) = (conversation.timing, conversation.cancelled);
         if cancelled {
             sink.forgotten(&mut conversation.data);

@@ -22,6 +22,8 @@ pub enum Lanes {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Traits {
     pub(crate) timing: Timing,
+    /// When the parts of a dump are there.
+    pub(crate) dumps: Timing,
     pub(crate) lanes: Lanes,
     pub(crate) peers: bool,
     /// Whether strict checking (`NETLINK_GET_STRICT_CHK`) has an effect.
@@ -36,6 +38,7 @@ impl Traits {
     pub(crate) fn of(protocol: Protocol) -> Self {
         let kernel = |timing, lanes| Self {
             timing,
+            dumps: timing,
             lanes,
             peers: false,
             strict: false,
@@ -52,9 +55,13 @@ impl Traits {
             }
             // Most operations answer at once, but not all, and only their own
             // definition tells which.
-            Protocol::GENERIC | Protocol::KOBJECT_UEVENT | Protocol::RDMA => {
-                kernel(Timing::Late, Lanes::Separate)
-            }
+            // Their dumps are made by the reader (`netlink_dump`), whatever
+            // the operation.
+            Protocol::GENERIC => Self {
+                dumps: Timing::Synchronous,
+                ..kernel(Timing::Late, Lanes::Separate)
+            },
+            Protocol::KOBJECT_UEVENT | Protocol::RDMA => kernel(Timing::Late, Lanes::Separate),
             Protocol::USERSOCK => Self {
                 peers: true,
                 walks: false,

@@ -3,7 +3,7 @@
 
 use netlane_proto::Expect;
 
-use crate::stage::{Lane, ack, reply};
+use crate::stage::{Lane, ack, part, reply};
 
 /// Fails when the mark is not looked at: a send under way would be proved lost.
 #[test]
@@ -91,4 +91,17 @@ fn a_dead_socket_loses_everything_at_once() {
         (lane.conversations.open(), lane.conversations.late()),
         (0, 0)
     );
+}
+
+#[test]
+fn a_dump_made_by_its_reader_is_over_when_nothing_is_left_to_read() {
+    let mut lane = Lane::kernel();
+    let list = lane.ask(Expect::Dump, "list");
+    let given_up = lane.ask(Expect::Dump, "given up");
+    lane.cancels(given_up);
+    // Nobody should read all of a table for the sake of his own answer.
+    assert!(!lane.conversations.unproved());
+    assert_eq!(lane.hears(&part(list, "aaaa")), ["list: reply aaaa"]);
+    assert_eq!(lane.reads_empty(), ["list: lost", "given up: forgotten"]);
+    assert_eq!(lane.conversations.open(), 0);
 }

@@ -109,12 +109,16 @@ impl Dump {
         };
         let deadline = keep.shared.config.deadline;
         count(&keep.shared.counters.dumps);
-        let timing = keep.shared.config.traits.timing;
-        let order = order_of(message, netlane_proto::Expect::Dump, &keep.shared.config);
+        let config = &keep.shared.config;
+        let timing = match config.peers {
+            true => Timing::Late,
+            false => config.traits.dumps,
+        };
+        let order = order_of(message, netlane_proto::Expect::Dump, config);
         let source = match order {
             Err(error) => Source::Impossible(Some(error)),
             Ok(order) if keep.shared.config.lanes == Lanes::Single => {
-                Source::Shared(Box::new(SharedDump::new(order)))
+                Source::Shared(Box::new(SharedDump::new(order, timing)))
             }
             Ok(order) => Source::Private(Box::new(PrivateDump::new(order.bytes, timing))),
         };
@@ -151,8 +155,10 @@ impl Dump {
     /// The parts of the dump may arrive later than they are asked for: their
     /// absence proves nothing.
     pub fn late(mut self) -> Self {
-        if let Source::Private(dump) = &mut self.source {
-            dump.set_timing(Timing::Late);
+        match &mut self.source {
+            Source::Private(dump) => dump.set_timing(Timing::Late),
+            Source::Shared(dump) => dump.set_timing(Timing::Late),
+            Source::Impossible(_) => {}
         }
         self
     }

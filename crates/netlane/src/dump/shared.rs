@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use netlane_proto::Sequence;
+use netlane_proto::{Expect, Sequence, Timing};
 use netlane_wire::{AttributeTable, Frame};
 
 use super::reading::End;
@@ -25,6 +25,9 @@ use crate::statistics::count;
 pub(crate) struct SharedDump {
     order: Option<Order>,
     request: Payload,
+    /// When its parts are there: synchronous if each is made by reading the one
+    /// before it, so that an empty queue means that the rest is lost.
+    timing: Timing,
     sequence: Option<Sequence>,
     deadline: Option<Deadline>,
     /// With a peer whose queue is full.
@@ -35,13 +38,12 @@ pub(crate) struct SharedDump {
 }
 
 impl SharedDump {
-    pub(crate) fn new(mut order: Order) -> Self {
-        // Its parts are made while it is read, so silence proves nothing.
-        order.timing = netlane_proto::Timing::Late;
+    pub(crate) fn new(order: Order, timing: Timing) -> Self {
         let request = order.bytes.clone();
         Self {
-            order: Some(order),
+            order: Some(Order { timing, ..order }),
             request,
+            timing,
             sequence: None,
             deadline: None,
             patience: Patience::default(),
@@ -53,6 +55,14 @@ impl SharedDump {
     /// The request, finished.
     pub(crate) fn request(&self) -> &[u8] {
         &self.request
+    }
+
+    /// When the parts are there.
+    pub(crate) fn set_timing(&mut self, timing: Timing) {
+        self.timing = timing;
+        if let Some(order) = &mut self.order {
+            order.timing = timing;
+        }
     }
 
     /// Begins anew after an end.
@@ -69,8 +79,8 @@ impl SharedDump {
             kind: crate::lane::kind_of(&self.request),
             command: 0,
             bytes: self.request.clone(),
-            expect: netlane_proto::Expect::Dump,
-            timing: netlane_proto::Timing::Late,
+            expect: Expect::Dump,
+            timing: self.timing,
             to: None,
             plain: false,
         });

@@ -14,6 +14,10 @@ pub(crate) struct Backlog {
     fences: Vec<(Sequence, u64)>,
     /// A receive error was seen; the loss stands behind so many datagrams.
     loss: Option<u64>,
+    /// Another was seen since; it stands behind so many.
+    next_loss: Option<u64>,
+    /// The loss followed another, with which it may have been told.
+    followed: bool,
 }
 
 impl Backlog {
@@ -34,10 +38,12 @@ impl Backlog {
 
     /// Notes a loss behind what is queued now.
     pub(crate) fn note_loss(&mut self, queued_bytes: Option<usize>) {
-        // One that is still to be told tells of this one too: overruns that
-        // follow each other must not put it off.
-        if self.loss.is_none() {
-            self.loss = Some(self.horizon(queued_bytes));
+        // Overruns that follow each other must not put off the first; but what
+        // is dropped after that was told is told by no further error.
+        let horizon = Some(self.horizon(queued_bytes));
+        match self.loss {
+            None => self.loss = horizon,
+            Some(_) => self.next_loss = horizon,
         }
     }
 
@@ -48,6 +54,9 @@ impl Backlog {
             // The kernel refuses what comes unless the queue was empty once.
             // Into the place of each datagram read it may put a part of a dump.
             *at = at.saturating_add(u64::from(dumping));
+            if let Some(at) = &mut self.next_loss {
+                *at = at.saturating_add(u64::from(dumping));
+            }
             // A fence says that what was lost has been told: it waits for that.
             return Vec::new();
         }
@@ -74,9 +83,15 @@ impl Backlog {
         self.loss.is_some_and(|at| at <= self.read)
     }
 
-    /// The loss has been told.
-    pub(crate) const fn settle_loss(&mut self) {
-        self.loss = None;
+    /// The loss has been told; if the queue was `empty` then, all losses.
+    pub(crate) fn settle_loss(&mut self, empty: bool) {
+        self.loss = self.next_loss.take().filter(|_| !empty);
+        self.followed = self.loss.is_some();
+    }
+
+    /// Whether the loss may have been told already, with the one before it.
+    pub(crate) const fn may_be_told(&self) -> bool {
+        self.followed
     }
 }
 
@@ -97,7 +112,7 @@ mod tests {
         }
         backlog.advance(false);
         assert!(backlog.loss_is_due());
-        backlog.settle_loss();
+        backlog.settle_loss(false);
         assert!(!backlog.is_lossy());
     }
 
@@ -110,6 +125,24 @@ mod tests {
             backlog.advance(false);
         }
         assert!(backlog.loss_is_due());
+    }
+
+    #[test]
+    fn the_last_of_several_overruns_is_told_too() {
+        let mut backlog = Backlog::default();
+        for _ in 0..3 {
+            backlog.note_loss(Some(512));
+        }
+        (0..3).for_each(|_| drop(backlog.advance(false)));
+        assert!(backlog.loss_is_due());
+        backlog.settle_loss(false);
+        assert!(backlog.is_lossy() && backlog.loss_is_due());
+        backlog.settle_loss(false);
+        assert!(!backlog.is_lossy());
+        backlog.note_loss(None);
+        backlog.note_loss(None);
+        backlog.settle_loss(true);
+        assert!(!backlog.is_lossy());
     }
 
     #[test]

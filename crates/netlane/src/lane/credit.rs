@@ -75,6 +75,12 @@ impl Credit {
         self.used = self.used.saturating_sub(widen(charge));
     }
 
+    /// Whether nothing of it is taken.
+    #[cfg(all(test, not(netlane_loom)))]
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.used == 0
+    }
+
     /// An answer cost so much. Only answers to requests that succeeded teach
     /// what the next one may cost: a refusal carries no replies.
     pub(crate) fn learn(&mut self, class: Class, cost: u32, succeeded: bool) {

@@ -67,7 +67,8 @@ impl<S: Transport> Lane<S> {
             let drops = lossy.then(|| self.socket.drops());
             let received = self.socket.receive(&mut reader.buffer, self.envelope);
             // The marker of a loss stands after the events that preceded it.
-            let told = is_empty(&received) || (due && !is_loss(&received));
+            let empty = is_empty(&received);
+            let told = empty || (due && !is_loss(&received));
             let queued = if is_loss(&received) {
                 self.socket.queued()
             } else {
@@ -75,7 +76,7 @@ impl<S: Transport> Lane<S> {
             };
             state = self.lock();
             if let Some(drops) = drops.filter(|_| told) {
-                state.lost(drops, wakes, &self.counters);
+                state.lost(drops, empty, wakes, &self.counters);
             }
             let filled = received.as_ref().map_or(0, |received| received.len);
             let read = self.take_in(&mut state, &reader, received, mark, wakes);

@@ -146,12 +146,24 @@ impl State {
         self.dump_over(dump_ended);
     }
 
-    /// All that preceded a receive error has been read: subscribers are told
-    /// what was lost before what comes next.
-    pub(crate) fn lost(&mut self, drops: Option<u32>, wakes: &mut Wakes, counters: &Counters) {
-        self.backlog.settle_loss();
-        self.conversations.drained();
+    /// All that preceded a receive error has been read, or the queue is `empty`:
+    /// subscribers are told what was lost before what comes next.
+    pub(crate) fn lost(
+        &mut self,
+        drops: Option<u32>,
+        empty: bool,
+        wakes: &mut Wakes,
+        counters: &Counters,
+    ) {
+        let may_be_told = self.backlog.may_be_told();
+        self.backlog.settle_loss(empty);
+        if !self.backlog.is_lossy() {
+            self.conversations.drained();
+        }
         let dropped = drops.map(|now| now.wrapping_sub(std::mem::replace(&mut self.drops, now)));
+        if may_be_told && dropped == Some(0) {
+            return;
+        }
         let loss = Loss::in_kernel(dropped);
         if let Some(audience) = &self.audience {
             audience.lost(loss, wakes, counters);
@@ -231,6 +243,8 @@ impl State {
     pub(crate) fn needs_readiness(&self) -> bool {
         self.ended.is_none()
             && (self.conversations.late() > 0
+                // Its reader may have stopped when it had his own answer.
+                || self.dumping
                 || self.inbox.as_ref().is_some_and(Inbox::is_wanted)
                 || self.audience.as_ref().is_some_and(Audience::is_wanted))
     }
@@ -238,6 +252,17 @@ impl State {
     /// Whether a close has to wait: somebody waits for an answer.
     pub(crate) const fn is_busy(&self) -> bool {
         self.conversations.awaited() > 0
+    }
+}
+
+#[cfg(all(test, not(netlane_loom)))]
+impl State {
+    /// Nothing is under way, and nothing is held for it.
+    pub(in crate::lane) fn check_settled(&self) {
+        assert!(self.outbox.is_empty(), "something waits to be sent");
+        assert!(!self.dumping, "a dump is under way");
+        assert!(!self.backlog.is_lossy(), "a loss was not told");
+        assert!(self.credit.is_whole(), "credit is missing");
     }
 }
 
