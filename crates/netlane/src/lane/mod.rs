@@ -28,6 +28,8 @@ mod outbox;
 mod outcome;
 mod payload;
 mod reader;
+#[cfg(all(test, not(netlane_loom)))]
+mod simulation;
 mod state;
 mod transport;
 mod waiting;
