@@ -27,7 +27,7 @@ use tokio::runtime::Runtime;
 
 /// Storms at once, and what each drops.
 const STORMS: u32 = 8;
-const DROPS: u64 = 400;
+const DROPS: u64 = 150;
 
 /// Descriptors are counted for the whole process: one test at a time.
 fn alone() -> MutexGuard<'static, ()> {
