@@ -17,6 +17,7 @@ use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
 use crate::full_peer::Patience;
 use crate::lane::{Begun, Ending, Order, Payload, Waiting};
+use crate::pace::{self, Timed};
 use crate::shared::Shared;
 use crate::statistics::count;
 
@@ -103,6 +104,11 @@ impl SharedDump {
             if self.patience.poll(shared, context).is_pending() {
                 return self.poll_deadline(shared, deadline, context);
             }
+            // It may be read to its end at once: others have their turn before.
+            if self.order.is_some() && !pace::has_budget() {
+                pace::yield_turn(context);
+                return Poll::Pending;
+            }
             let begun = match (self.order.take(), self.sequence) {
                 (Some(order), _) => Self::begin(order, shared, context),
                 (None, Some(sequence)) => shared.lane.check(sequence, context.waker()),
@@ -137,7 +143,10 @@ impl SharedDump {
     /// Sends the request, or publishes it.
     fn begin(mut order: Order, shared: &Arc<Shared>, context: &mut Context<'_>) -> Begun {
         order.to = shared.default_address();
-        shared.lane.begin(&mut order, context.waker())
+        let timed = Timed::start();
+        let begun = shared.lane.begin(&mut order, context.waker());
+        timed.stop();
+        begun
     }
 
     /// The peer's queue is full: begins anew after a while.

@@ -33,7 +33,10 @@ impl State {
         self.outbox.is_empty()
             && !self.backlog.is_lossy()
             && self.credit.fits(self.charge(order, order.class()))
-            && !(self.dumping && order.is_kernel_dump())
+            // A dump is sent by who reads. While another thread received, the
+            // kernel could queue its second part before its first: it unlocks
+            // between making a part and queueing it (KERNEL: `netlink_dump`).
+            && !order.is_kernel_dump()
     }
 
     /// What the answer is expected to cost of the window. A user peer cannot
