@@ -76,7 +76,7 @@ impl Credit {
     }
 
     /// Whether nothing of it is taken.
-    #[cfg(all(test, not(netlane_loom)))]
+    #[cfg(test)]
     pub(crate) const fn is_whole(&self) -> bool {
         self.used == 0
     }

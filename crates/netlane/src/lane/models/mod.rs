@@ -77,7 +77,7 @@ fn assert_at_rest(lane: &Lane<Kernel>) {
     assert!(state.reader.is_some());
     assert_eq!(state.conversations.len(), 0);
     assert_eq!(state.conversations.open(), 0);
-    assert!(state.may_send(&order(TABLE)) && state.credit.fits(u32::MAX));
+    state.check_settled();
     drop(state);
     assert!(!lane.socket.step(|kernel| kernel.is_readable()));
 }

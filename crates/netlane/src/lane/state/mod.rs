@@ -255,7 +255,7 @@ impl State {
     }
 }
 
-#[cfg(all(test, not(netlane_loom)))]
+#[cfg(test)]
 impl State {
     /// Nothing is under way, and nothing is held for it.
     pub(in crate::lane) fn check_settled(&self) {
