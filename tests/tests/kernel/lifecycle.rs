@@ -276,10 +276,12 @@ fn a_dump_that_waits_for_its_next_part_hears_of_the_end() {
         play(async {
             let (handle, connection) = netlane::connect(Protocol::ROUTE).unwrap();
             let mut dump = unanswered_dump(&handle);
-            let mut next = Box::pin(dump.next());
-            assert!(futures::poll!(&mut next).is_pending());
+            // In a task, which nothing polls but what wakes it.
+            let waiting = tokio::spawn(async move { dump.next().await });
+            until("it was sent", || handle.statistics().sent == 1).await;
             drop(connection);
-            assert!(next.await.unwrap().unwrap_err().is_closed());
+            let told = waiting.await.unwrap();
+            assert!(told.unwrap().unwrap_err().is_closed());
 
             let handle = netlane::spawn(Protocol::ROUTE).unwrap();
             let mut dump = unanswered_dump(&handle);
