@@ -113,15 +113,18 @@ fn answers_in_any_order_find_their_requests() {
 fn an_answer_after_the_deadline_is_swallowed_and_taken_for_no_other() {
     in_namespace(|| {
         play(async {
-            let (release, released) = mpsc::channel();
-            let mut first = true;
+            let mut late = None;
+            // Answers the first when it answers the second, and before that.
             let peer = Peer::start(move |request| {
-                if std::mem::take(&mut first) {
-                    released.recv().unwrap();
+                let payload = &request.bytes[16..];
+                let answer = Step::Reply(request.answer().frame(KIND, payload));
+                match late.take() {
+                    None => {
+                        late = Some(answer);
+                        Vec::new()
+                    }
+                    Some(late) => vec![late, answer],
                 }
-                vec![Step::Reply(
-                    request.answer().frame(KIND, &request.bytes[16..]),
-                )]
             });
             let peer = peer.unwrap();
             let handle = connect(&peer);
@@ -134,7 +137,6 @@ fn an_answer_after_the_deadline_is_swallowed_and_taken_for_no_other() {
             // Its sequence stays reserved, and the next answer is the next request's own.
             assert_eq!(handle.pending(), 1);
             let next = handle.request(ask(b"next")).expect(Expect::Reply);
-            release.send(()).unwrap();
             assert_eq!(next.await.unwrap().replies[0].payload(), b"next");
             assert_eq!(handle.statistics().swallowed, 1);
             assert_eq!(handle.statistics().timed_out, 1);
@@ -156,6 +158,8 @@ fn requests_dropped_while_their_answers_are_late_are_swallowed_one_by_one() {
                 vec![Step::Reply(request.answer().frame(KIND, b""))]
             });
             let peer = peer.unwrap();
+            // Goes before the peer, whose thread waits for it.
+            let release = release;
             let handle = connect(&peer);
             for polls in 1..30 {
                 let dropped = handle.request(ask(b"")).expect(Expect::Reply);
