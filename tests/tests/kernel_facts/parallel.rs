@@ -122,13 +122,16 @@ fn m18_each_answer_wakes_the_waiting_worker() {
         }
         switches_of_worker() - before
     };
-    let unwatched = ask(&open(Protocol::ROUTE));
+    let unwatched = open(Protocol::ROUTE);
     let watched = AsyncSocket::register(open(Protocol::ROUTE)).unwrap();
-    let watched = ask(watched.socket());
-    assert!(
-        watched > unwatched + 10,
-        "{watched} wake-ups, {unwatched} without registration"
-    );
+    // On a busy machine the worker seldom gets to run between two answers.
+    let (mut with, mut without) = (0, 0);
+    let is_plain = (0..20).any(|_| {
+        without += ask(&unwatched);
+        with += ask(watched.socket());
+        with > without + 10
+    });
+    assert!(is_plain, "{with} wake-ups, {without} without registration");
 }
 
 const WORKER: &str = "m18-worker";
