@@ -7,7 +7,8 @@
 //!   wrongly, in parts, under a false name or in floods.
 //! - [`kernel::Kernel`] is a kernel in memory: it answers inside send and overruns as the real one.
 //! - [`patience`] scales the limit after which a test takes something for hung.
-//! - [`has_tool`], [`has_real_root`]: what a test may miss on a machine, and [`cannot_run`] to say it.
+//! - [`has_tool`], [`has_real_root`], [`has_two_processors`]: what a test may miss on a machine, and
+//!   [`cannot_run`] to say it.
 //! - [`Datagrams`] and [`Fault`] bend captured datagrams as pure functions, for state machines.
 //!
 //! Owns the making of surroundings for tests; must not know tokio, nor the transport under test,
@@ -53,4 +54,4 @@ pub use peer::{Answer, Incoming, Peer, Step};
 #[cfg(unix)]
 pub use privilege::{in_namespace, reexec_in_user_namespace};
 pub use random::Random;
-pub use surroundings::{cannot_run, has_real_root, has_tool};
+pub use surroundings::{cannot_run, has_real_root, has_tool, has_two_processors};

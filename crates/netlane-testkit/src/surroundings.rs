@@ -48,6 +48,21 @@ pub fn has_real_root() -> bool {
     false
 }
 
+/// Whether this process may run on two processors at once, for what takes two threads inside the
+/// kernel. If it may not, that is said: the caller's test [cannot run](cannot_run).
+///
+/// # Panics
+///
+/// If it may not and the environment variable `CI` is set.
+#[must_use]
+pub fn has_two_processors() -> bool {
+    if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+        return true;
+    }
+    cannot_run("it takes two processors");
+    false
+}
+
 /// Says that the calling test cannot run here, and why: to standard error, whether or not the test's
 /// output is captured. The caller returns.
 ///

@@ -9,6 +9,7 @@
 use std::io;
 
 use netlane_sys::{Address, Protocol, Socket, SocketKind};
+use netlane_testkit::Datagram;
 use netlane_testkit::kernel::{Kernel, Reaction, truesize};
 use netlane_wire::{Control, Flags, FrameView, Frames, Message, kind, set_sequence_port};
 
@@ -163,6 +164,27 @@ fn a_dump_is_made_by_its_reader_and_a_second_is_busy() {
     );
     assert!(!kernel.is_dumping());
     assert_eq!(kernel.drops(), 0);
+}
+
+/// What `kernel_facts::overtaking` sees of the running kernel.
+#[test]
+fn a_receive_beside_the_send_of_a_dump_overtakes_it() {
+    let mut kernel = kernel(1000);
+    kernel.send(&pings(1));
+    let list = Message::new(LIST, Flags::REQUEST | Flags::DUMP);
+    let mut call = kernel.begin(&numbered(list, 9));
+    assert!(kernel.advance(&mut call));
+    // The acknowledgement. Receiving it makes the next part.
+    kernel.receive(&mut [0; 4096]).unwrap();
+    let second = kernel.queue().next().unwrap().clone();
+    while kernel.advance(&mut call) {}
+    let parts: Vec<_> = kernel.queue().collect();
+    assert_eq!(parts[0], &second);
+    let place = |part: &Datagram| {
+        let first = Frames::new(&part.bytes).next().unwrap().unwrap();
+        first.payload().to_vec()
+    };
+    assert!(place(parts[1]) < place(parts[0]));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod dumps;
 mod events;
 mod identity;
 mod kit;
+mod overtaking;
 mod parallel;
 mod queue;
 mod requests;

@@ -10,9 +10,10 @@
 //!   queue was read empty *everything* is refused, and `ENOBUFS` is reported
 //!   once, before all that is queued; every refusal counts as a drop;
 //! - one dump on the socket at a time (`EBUSY`), whose first part is made inside
-//!   `send` and each other by a [`receive`](Kernel::receive); `NLM_F_DUMP_INTR`;
-//!   `NLMSG_DONE` with an errno or in a datagram of its own; a dump that cannot
-//!   begin for want of room and yet stays (a *zombie*);
+//!   `send` and each other by a [`receive`](Kernel::receive), which overtakes the
+//!   first if it comes before that is queued; `NLM_F_DUMP_INTR`; `NLMSG_DONE`
+//!   with an errno or in a datagram of its own; a dump that cannot begin for want
+//!   of room and yet stays (a *zombie*);
 //! - acknowledgements as with `NETLINK_CAP_ACK`, in order behind the replies.
 //!
 //! ```
@@ -78,8 +79,21 @@ pub struct Kernel<H> {
 pub struct Call {
     requests: VecDeque<Vec<u8>>,
     /// What the request that was executed last still has to say.
-    answers: VecDeque<Datagram>,
+    answers: VecDeque<Answer>,
 }
+
+/// What is to be queued.
+#[derive(Debug)]
+enum Answer {
+    /// If there is room.
+    Message(Datagram),
+    /// The first part of a dump that goes on.
+    Part(Part),
+}
+
+/// A part of a dump that is made and not yet queued, and its truesize.
+#[derive(Debug)]
+struct Part(Datagram, usize);
 
 impl<H> Kernel<H> {
     /// A socket with this port id and receive buffer (as read back, in bytes).
@@ -109,6 +123,13 @@ impl<H> Kernel<H> {
     ///
     /// [`WouldBlock`]: io::ErrorKind::WouldBlock
     pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
+        let received = self.take(buffer);
+        // Whatever it brought.
+        self.queue.wake();
+        received
+    }
+
+    fn take(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         if let Some(errno) = self.queue.take_error() {
             return Err(io::Error::from_raw_os_error(errno));
         }
@@ -118,13 +139,12 @@ impl<H> Kernel<H> {
         if let (Some(to), Some(from)) = (buffer.get_mut(..len), datagram.bytes.get(..len)) {
             to.copy_from_slice(from);
         }
-        if self.dump.is_some()
-            && self.queue.allocated() <= self.queue.receive_buffer() / 2
-            && let Err(errno) = self.make_part()
-        {
-            self.queue.set_error(errno);
+        if self.dump.is_some() && self.queue.allocated() <= self.queue.receive_buffer() / 2 {
+            match self.make_part() {
+                Ok(Part(datagram, truesize)) => self.queue.push(datagram, truesize),
+                Err(errno) => self.queue.set_error(errno),
+            }
         }
-        self.queue.wake();
         let mut received = Received::default();
         received.len = len;
         received.full_len = datagram.bytes.len();
@@ -168,10 +188,10 @@ impl<H> Kernel<H> {
         self.queue.swap_first();
     }
 
-    /// Loses the oldest datagram without a word.
+    /// Loses the oldest datagram without a word. If that empties the queue, it
+    /// is the next receive call that ends a congestion.
     pub fn discard_next(&mut self) {
         self.queue.pop();
-        self.queue.wake();
     }
 
     /// Joins a group.
@@ -234,8 +254,8 @@ impl<H> Kernel<H> {
         self.dump.is_some()
     }
 
-    /// Makes the next part of the dump (`netlink_dump`).
-    fn make_part(&mut self) -> Result<(), i32> {
+    /// Makes the next part of the dump (`netlink_dump`), to be queued.
+    fn make_part(&mut self) -> Result<Part, i32> {
         let Some(dump) = &mut self.dump else {
             return Err(EINVAL);
         };
@@ -247,9 +267,7 @@ impl<H> Kernel<H> {
         if ended {
             self.dump = None;
         }
-        let datagram = Datagram::from_kernel(bytes);
-        self.queue.push(datagram, truesize(room));
-        Ok(())
+        Ok(Part(Datagram::from_kernel(bytes), truesize(room)))
     }
 }
 
@@ -275,10 +293,15 @@ impl<H: FnMut(FrameView<'_>) -> Reaction> Kernel<H> {
     /// One step of a send: executes the next request, or offers one datagram of
     /// its answer to the receive queue. `false` if nothing was left to do.
     pub fn advance(&mut self, call: &mut Call) -> bool {
-        if let Some(answer) = call.answers.pop_front() {
-            self.queue.offer(answer);
-            return true;
+        match call.answers.pop_front() {
+            Some(Answer::Message(datagram)) => drop(self.queue.offer(datagram)),
+            Some(Answer::Part(Part(datagram, truesize))) => self.queue.push(datagram, truesize),
+            None => return self.execute_next(call),
         }
+        true
+    }
+
+    fn execute_next(&mut self, call: &mut Call) -> bool {
         let Some(request) = call.requests.pop_front() else {
             return false;
         };
@@ -289,7 +312,7 @@ impl<H: FnMut(FrameView<'_>) -> Reaction> Kernel<H> {
     }
 
     /// Runs the handler; returns what is to be queued (`netlink_rcv_skb`).
-    fn execute(&mut self, frame: FrameView<'_>) -> VecDeque<Datagram> {
+    fn execute(&mut self, frame: FrameView<'_>) -> VecDeque<Answer> {
         let header = frame.header();
         let skipped = !header.flags.contains(Flags::REQUEST) || header.kind < kind::MIN_TYPE;
         let reaction = match skipped {
@@ -298,33 +321,43 @@ impl<H: FnMut(FrameView<'_>) -> Reaction> Kernel<H> {
         };
         let answers = reaction.replies.into_iter().filter_map(|(group, message)| {
             let bytes = addressed(message, header.sequence, self.port)?;
-            Some(Datagram {
+            Some(Answer::Message(Datagram {
                 group,
                 ..Datagram::from_kernel(bytes)
-            })
+            }))
         });
         let mut answers: VecDeque<_> = answers.collect();
         let errno = match reaction.dump {
             Some(dump) => match self.begin_dump(dump, header.sequence) {
-                Ok(()) => return answers,
+                Ok(part) => {
+                    answers.extend(part.map(Answer::Part));
+                    return answers;
+                }
                 Err(errno) => errno,
             },
             None => reaction.errno,
         };
         if errno != 0 || header.flags.contains(Flags::ACK) {
-            answers.push_back(Datagram::from_kernel(acknowledgement(header, errno)));
+            let acknowledgement = Datagram::from_kernel(acknowledgement(header, errno));
+            answers.push_back(Answer::Message(acknowledgement));
         }
         answers
     }
 
-    /// Begins a dump, whose first part is made at once. One that finds no room
-    /// for that is refused, and stays.
-    fn begin_dump(&mut self, dump: Dump, sequence: u32) -> Result<(), i32> {
+    /// Begins a dump, whose first part is made at once. If that is the last, it
+    /// is queued at once too; else the lock of dumps is given up before. A dump
+    /// that finds no room is refused, and stays.
+    fn begin_dump(&mut self, dump: Dump, sequence: u32) -> Result<Option<Part>, i32> {
         if self.dump.is_some() {
             return Err(EBUSY);
         }
         self.dump = Some(Dump { sequence, ..dump });
-        self.make_part()
+        let part = self.make_part()?;
+        if self.dump.is_some() {
+            return Ok(Some(part));
+        }
+        self.queue.push(part.0, part.1);
+        Ok(None)
     }
 }
 
