@@ -3,13 +3,11 @@
 //! conversation is `receive.rs`.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::Entry;
 use std::num::NonZeroU32;
-
-use rustc_hash::FxHashMap;
 
 use crate::conversation::Conversation;
 use crate::overruns::{Doubt, Overruns};
+use crate::table::Table;
 use crate::{Expect, Outcome, Profile, Sink, Timing};
 
 /// The sequence number (`nlmsg_seq`, host order) that names a conversation.
@@ -47,7 +45,6 @@ pub struct Conversations<T> {
     pub(crate) profile: Profile,
     pub(crate) table: Table<T>,
     pub(crate) overruns: Overruns,
-    next: NonZeroU32,
     /// How many sends have returned.
     sends: u64,
     /// Synchronous conversations in the order their sends returned, until they
@@ -69,8 +66,6 @@ pub struct Conversations<T> {
 /// Conversations with the ordinals of their sends.
 type Unproved = VecDeque<(u64, Sequence)>;
 
-pub(crate) type Table<T> = FxHashMap<Sequence, Conversation<T>>;
-
 impl<T> Conversations<T> {
     /// An empty table for a socket of this profile. `seed` is where sequence
     /// numbers start: unpredictable, so that a stranger cannot guess them.
@@ -78,9 +73,8 @@ impl<T> Conversations<T> {
     pub fn new(profile: Profile, seed: u32) -> Self {
         Self {
             profile,
-            table: Table::default(),
+            table: Table::new(NonZeroU32::new(seed).unwrap_or(NonZeroU32::MIN)),
             overruns: Overruns::default(),
-            next: NonZeroU32::new(seed).unwrap_or(NonZeroU32::MIN),
             sends: 0,
             unproved: Unproved::new(),
             unproved_dumps: Unproved::new(),
@@ -113,7 +107,7 @@ impl<T> Conversations<T> {
             _ => self.overruns.launch(),
         };
         let conversation = Conversation::new(expect, timing, peer, doubt, data);
-        let sequence = self.place(conversation);
+        let sequence = self.table.place(conversation);
         self.open += 1;
         if timing == Timing::Late {
             self.late += 1;
@@ -125,7 +119,7 @@ impl<T> Conversations<T> {
     /// where it was [submitted](Self::submit): what happened meanwhile does not
     /// concern it. Gives its data.
     pub fn launch(&mut self, sequence: Sequence) -> Option<&mut T> {
-        let conversation = self.table.get_mut(&sequence)?;
+        let conversation = self.table.get_mut(sequence)?;
         if conversation.doubt != Doubt::Never {
             conversation.doubt = self.overruns.launch();
         }
@@ -135,7 +129,7 @@ impl<T> Conversations<T> {
     /// The send of this conversation's request has returned with success.
     /// Gives its data, if it is open or finished.
     pub fn sent(&mut self, sequence: Sequence) -> Option<&mut T> {
-        let conversation = self.table.get_mut(&sequence)?;
+        let conversation = self.table.get_mut(sequence)?;
         if !conversation.finished && conversation.timing == Timing::Synchronous {
             conversation.doubt = self.overruns.returned(conversation.doubt);
             self.sends += 1;
@@ -150,47 +144,52 @@ impl<T> Conversations<T> {
 
     /// The request was never sent: the conversation did not happen.
     pub fn unsent(&mut self, sequence: Sequence) -> Option<T> {
-        let conversation = self.table.remove(&sequence)?;
+        let conversation = self.table.remove(sequence)?;
         if !conversation.finished {
             self.settle(conversation.timing, conversation.cancelled);
         }
         Some(conversation.data)
     }
 
-    /// Puts the data of an unsent conversation back, as finished: its waiter
-    /// finds there why it was not sent. Not for a cancelled one: nobody would
-    /// ever take it.
-    pub fn restore(&mut self, sequence: Sequence, data: T) {
-        let (expect, timing) = (Expect::Nothing, Timing::Synchronous);
-        let mut conversation = Conversation::new(expect, timing, 0, Doubt::Never, data);
+    /// The request was never sent, and its waiter is to find out: ends the
+    /// conversation without a word to a sink. Gives its data, which waits for
+    /// [`take`](Self::take); none if it is not open, or cancelled, so that
+    /// nobody would ever take it.
+    pub fn fail(&mut self, sequence: Sequence) -> Option<&mut T> {
+        let conversation = self.table.get_mut(sequence)?;
+        if conversation.finished || conversation.cancelled {
+            return None;
+        }
         conversation.finished = true;
-        self.table.insert(sequence, conversation);
+        let timing = conversation.timing;
+        self.settle(timing, false);
+        Some(&mut self.table.get_mut(sequence)?.data)
     }
 
     /// Whether the conversation was cancelled and has not ended yet.
     #[must_use]
     pub fn is_cancelled(&self, sequence: Sequence) -> bool {
         self.table
-            .get(&sequence)
+            .get(sequence)
             .is_some_and(|conversation| conversation.cancelled)
     }
 
     /// When the conversation's answer arrives.
     #[must_use]
     pub fn timing(&self, sequence: Sequence) -> Option<Timing> {
-        Some(self.table.get(&sequence)?.timing)
+        Some(self.table.get(sequence)?.timing)
     }
 
     /// The caller's data of a conversation that is open or finished.
     pub fn data_mut(&mut self, sequence: Sequence) -> Option<&mut T> {
-        Some(&mut self.table.get_mut(&sequence)?.data)
+        Some(&mut self.table.get_mut(sequence)?.data)
     }
 
     /// Whether the conversation has ended and waits for [`take`](Self::take).
     #[must_use]
     pub fn is_finished(&self, sequence: Sequence) -> bool {
         self.table
-            .get(&sequence)
+            .get(sequence)
             .is_some_and(|conversation| conversation.finished)
     }
 
@@ -198,16 +197,16 @@ impl<T> Conversations<T> {
     #[must_use]
     pub fn is_open(&self, sequence: Sequence) -> bool {
         self.table
-            .get(&sequence)
+            .get(sequence)
             .is_some_and(|conversation| !conversation.finished)
     }
 
     /// Takes the data of a finished conversation and forgets it.
     pub fn take(&mut self, sequence: Sequence) -> Option<T> {
-        match self.table.entry(sequence) {
-            Entry::Occupied(entry) if entry.get().finished => Some(entry.remove().data),
-            _ => None,
+        if !self.table.get(sequence)?.finished {
+            return None;
         }
+        Some(self.table.remove(sequence)?.data)
     }
 
     /// Nobody waits any more. What was sent may still take effect; its answer
@@ -215,7 +214,7 @@ impl<T> Conversations<T> {
     /// stays too, until [`Sink::forgotten`]; a finished conversation is not
     /// cancelled but taken.
     pub fn cancel(&mut self, sequence: Sequence, sink: &mut impl Sink<T>) {
-        let Some(conversation) = self.table.get_mut(&sequence) else {
+        let Some(conversation) = self.table.get_mut(sequence) else {
             return;
         };
         if conversation.finished || conversation.cancelled {
@@ -243,7 +242,7 @@ impl<T> Conversations<T> {
         let whole = self.overruns.overrun();
         let sent = self.unproved.iter().rev();
         for (_, sequence) in sent.take_while(|(ordinal, _)| *ordinal > whole) {
-            if let Some(conversation) = self.table.get_mut(sequence)
+            if let Some(conversation) = self.table.get_mut(*sequence)
                 && conversation.doubt == Doubt::Exposed
             {
                 conversation.doubt = Doubt::Cast;
@@ -262,7 +261,7 @@ impl<T> Conversations<T> {
         self.overruns.drained();
         self.overruns.received();
         while let Some(sequence) = self.next_proved(mark) {
-            let Some(conversation) = self.table.get_mut(&sequence) else {
+            let Some(conversation) = self.table.get_mut(sequence) else {
                 continue;
             };
             if conversation.finished {
@@ -347,7 +346,7 @@ impl<T> Conversations<T> {
     /// Whether the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.table.len() == 0
     }
 
     /// Marks a conversation as ended and tells its waiter; a tombstone goes.
@@ -357,7 +356,7 @@ impl<T> Conversations<T> {
         outcome: Outcome<'_>,
         sink: &mut impl Sink<T>,
     ) {
-        let Some(conversation) = self.table.get_mut(&sequence) else {
+        let Some(conversation) = self.table.get_mut(sequence) else {
             return;
         };
         conversation.finished = true;
@@ -367,7 +366,7 @@ impl<T> Conversations<T> {
         let (timing, cancelled) = (conversation.timing, conversation.cancelled);
         if cancelled {
             sink.forgotten(&mut conversation.data);
-            self.table.remove(&sequence);
+            self.table.remove(sequence);
         } else {
             sink.finished(&mut conversation.data, sequence, outcome);
         }
@@ -388,18 +387,6 @@ impl<T> Conversations<T> {
         self.cancelled = self.cancelled.saturating_sub(usize::from(cancelled));
         if timing == Timing::Late {
             self.late = self.late.saturating_sub(1);
-        }
-    }
-
-    /// Puts a conversation under the next sequence number that none uses.
-    fn place(&mut self, conversation: Conversation<T>) -> Sequence {
-        loop {
-            let sequence = Sequence(self.next);
-            self.next = self.next.checked_add(1).unwrap_or(NonZeroU32::MIN);
-            if let Entry::Vacant(entry) = self.table.entry(sequence) {
-                entry.insert(conversation);
-                return sequence;
-            }
         }
     }
 

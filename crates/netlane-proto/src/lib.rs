@@ -48,6 +48,7 @@ mod dump;
 mod overruns;
 mod receive;
 mod sink;
+mod table;
 
 pub use conversation::{Expect, Timing};
 pub use conversations::{Conversations, Mark, Sequence};

@@ -103,7 +103,7 @@ impl<T> Conversations<T> {
     /// only the group tells them apart.
     fn owner(&self, datagram: &Datagram<'_>, header: Header) -> Option<Sequence> {
         let sequence = sequence_of(header.sequence)?;
-        let conversation = self.table.get(&sequence)?;
+        let conversation = self.table.get(sequence)?;
         if conversation.finished || conversation.peer != datagram.sender {
             return None;
         }
@@ -128,7 +128,7 @@ impl<T> Conversations<T> {
         control: &Control<'a>,
         sink: &mut impl Sink<T>,
     ) -> bool {
-        let Some(conversation) = self.table.get_mut(&sequence) else {
+        let Some(conversation) = self.table.get_mut(sequence) else {
             return false;
         };
         if matches!(control, Control::Data) && conversation.expect == Expect::Nothing {
@@ -164,7 +164,7 @@ impl<T> Conversations<T> {
     fn cut(&mut self, datagram: &Datagram<'_>, header: Header, sink: &mut impl Sink<T>) {
         let owner = self.owner(datagram, header);
         let full_len = datagram.full_len;
-        let (opaque, conversation) = (self.profile.opaque, owner.map(|s| self.table.get_mut(&s)));
+        let (opaque, conversation) = (self.profile.opaque, owner.map(|s| self.table.get_mut(s)));
         let ended = conversation
             .flatten()
             .is_some_and(|conversation| conversation.cut_frame(header, full_len, opaque));
@@ -183,7 +183,7 @@ impl<T> Conversations<T> {
         last: Option<Sequence>,
         sink: &mut impl Sink<T>,
     ) {
-        let conversation = last.and_then(|sequence| self.table.get_mut(&sequence));
+        let conversation = last.and_then(|sequence| self.table.get_mut(sequence));
         if let Some(conversation) = conversation.filter(|conversation| !conversation.finished) {
             conversation.cut(datagram.full_len);
         }

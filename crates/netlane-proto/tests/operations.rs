@@ -150,7 +150,7 @@ impl World {
             Operation::Submit(expect, late, peer) => self.submit(*expect, *late, *peer),
             Operation::Launch(index) => self.launch(*index),
             Operation::Sent(index) => self.sent(*index),
-            Operation::Unsent(index, restore) => self.unsent(*index, *restore),
+            Operation::Unsent(index, tell) => self.unsent(*index, *tell),
             Operation::Cancel(index) => self.cancel(*index),
             Operation::Take(index) => self.take(*index),
             Operation::Mark => self.mark = Some((self.conversations.mark(), self.sends)),
@@ -211,18 +211,18 @@ impl World {
         }
     }
 
-    fn unsent(&mut self, index: usize, restore: bool) {
+    fn unsent(&mut self, index: usize, tell: bool) {
         let Some((id, known)) = self.choose(index) else {
             return;
         };
         if known.sent.is_some() || known.place == Place::Gone {
             return;
         }
-        assert_eq!(self.conversations.unsent(known.sequence), Some(id));
-        let place = if restore && known.place == Place::Open {
-            self.conversations.restore(known.sequence, id);
+        let place = if tell && known.place == Place::Open {
+            assert_eq!(self.conversations.fail(known.sequence), Some(&mut { id }));
             Place::Finished
         } else {
+            assert_eq!(self.conversations.unsent(known.sequence), Some(id));
             Place::Gone
         };
         self.model.known.get_mut(&id).unwrap().place = place;
@@ -376,7 +376,7 @@ fn operations() -> impl Strategy<Value = Operation> {
             .prop_map(|(expect, late, peer)| Operation::Submit(expect, late, peer)),
         2 => index.clone().prop_map(Operation::Launch),
         6 => index.clone().prop_map(Operation::Sent),
-        1 => (index.clone(), any::<bool>()).prop_map(|(i, restore)| Operation::Unsent(i, restore)),
+        1 => (index.clone(), any::<bool>()).prop_map(|(i, tell)| Operation::Unsent(i, tell)),
         2 => index.clone().prop_map(Operation::Cancel),
         3 => index.prop_map(Operation::Take),
         2 => Just(Operation::Mark),

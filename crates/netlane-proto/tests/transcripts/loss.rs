@@ -71,10 +71,21 @@ fn an_unsent_request_never_happened() {
     assert!(lane.conversations.is_empty());
     assert_eq!(lane.conversations.open(), 0);
     assert_eq!(lane.hears(&ack(it, 0)), ["Stray { sequence: 7, errno: 0 }"]);
-    // Its waiter finds the reason under the same number.
-    lane.conversations.restore(it, "why");
+}
+
+#[test]
+fn the_waiter_of_an_unsent_request_finds_the_reason_under_its_number() {
+    let mut lane = Lane::kernel();
+    let it = lane.submit(Expect::Acknowledgement, "it");
+    *lane.conversations.fail(it).unwrap() = "why";
+    assert_eq!(lane.conversations.open(), 0);
     assert!(lane.conversations.is_finished(it));
+    assert_eq!(lane.conversations.fail(it), None);
     assert_eq!(lane.conversations.take(it), Some("why"));
+    // Of a cancelled one nobody waits to hear.
+    let gone = lane.submit(Expect::Acknowledgement, "gone");
+    lane.cancels(gone);
+    assert_eq!(lane.conversations.fail(gone), None);
 }
 
 #[test]

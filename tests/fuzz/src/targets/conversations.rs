@@ -226,17 +226,18 @@ impl World {
         }
     }
 
-    fn unsent(&mut self, id: usize, restore: bool) {
+    fn unsent(&mut self, id: usize, tell: bool) {
         let known = self.model.known[id];
         if known.sent.is_some() || known.place == Place::Gone {
             return;
         }
-        assert_eq!(self.conversations.unsent(known.sequence), Some(id));
-        self.model.known[id].place = Place::Gone;
-        if restore && known.place == Place::Open {
-            self.conversations.restore(known.sequence, id);
-            self.model.known[id].place = Place::Finished;
-        }
+        self.model.known[id].place = if tell && known.place == Place::Open {
+            assert_eq!(self.conversations.fail(known.sequence), Some(&mut { id }));
+            Place::Finished
+        } else {
+            assert_eq!(self.conversations.unsent(known.sequence), Some(id));
+            Place::Gone
+        };
     }
 
     fn cancel(&mut self, id: usize) {

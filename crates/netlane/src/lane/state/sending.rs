@@ -242,19 +242,17 @@ impl State {
 
     /// Ends a conversation that the kernel knows nothing of.
     fn conclude(&mut self, sequence: Sequence, ending: Ending, wakes: &mut Wakes) {
-        let awaited = !self.conversations.is_cancelled(sequence);
-        let Some(mut waiting) = self.conversations.unsent(sequence) else {
+        if self.conversations.is_cancelled(sequence) {
+            return self.unsent(sequence);
+        }
+        let Some(waiting) = self.conversations.fail(sequence) else {
             return;
         };
-        self.credit.give(std::mem::take(&mut waiting.charge));
-        self.dump_over(waiting.dump);
+        waiting.ending = Some(ending);
         wakes.add(waiting.waker.take());
-        // The caller finds its ending under the same number: put it back as
-        // a conversation that is over. Without a caller nobody would take it.
-        if awaited {
-            waiting.ending = Some(ending);
-            self.conversations.restore(sequence, waiting);
-        }
+        self.credit.give(std::mem::take(&mut waiting.charge));
+        let dump = std::mem::take(&mut waiting.dump);
+        self.dump_over(dump);
     }
 }
 
