@@ -109,6 +109,7 @@ pub(crate) enum Step<'a> {
 }
 
 impl<T> Conversation<T> {
+    #[inline]
     pub(crate) const fn new(
         expect: Expect,
         timing: Timing,

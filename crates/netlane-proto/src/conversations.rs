@@ -99,6 +99,7 @@ impl<T> Conversations<T> {
     /// Begins a conversation before its request is sent: the answer may be
     /// read by somebody else before the sender's own call returns. `peer` is
     /// the port id that will answer, 0 for the kernel.
+    #[inline]
     pub fn submit(&mut self, expect: Expect, timing: Timing, peer: u32, data: T) -> Sequence {
         // The parts of a dump are made while it is read, and wait for room; a
         // user peer's message that finds none is refused at its sender.

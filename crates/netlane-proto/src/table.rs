@@ -34,7 +34,17 @@ impl<T> Table<T> {
     }
 
     /// Puts a conversation under the next sequence number that is free.
+    #[inline]
     pub(crate) fn place(&mut self, conversation: Conversation<T>) -> Sequence {
+        let sequence = self.next_free();
+        if let Some(slot) = self.slot_mut(sequence) {
+            *slot = Some((sequence, conversation));
+        }
+        self.len += 1;
+        sequence
+    }
+
+    fn next_free(&mut self) -> Sequence {
         // A quarter stays free, so that the next free one is near.
         if self.len >= self.slots.len() / 4 * 3 {
             self.grow();
@@ -42,11 +52,7 @@ impl<T> Table<T> {
         loop {
             let sequence = Sequence::from_number(self.next);
             self.next = self.next.checked_add(1).unwrap_or(NonZeroU32::MIN);
-            if let Some(slot) = self.slot_mut(sequence)
-                && slot.is_none()
-            {
-                *slot = Some((sequence, conversation));
-                self.len += 1;
+            if self.slot_mut(sequence).is_some_and(|slot| slot.is_none()) {
                 return sequence;
             }
         }

@@ -53,7 +53,9 @@ impl Question<'_> {
 
 /// Judges how a conversation ended.
 pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, Error> {
-    let peer_full = waiting.found_peer_full();
+    if waiting.found_peer_full() {
+        return Err(Error::not_sent_because(PEER_FULL));
+    }
     let replies = waiting.replies;
     let answer = |report, interrupted| {
         Ok(Answer {
@@ -82,7 +84,6 @@ pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, 
         Some(Ending::TooMuch) => Err(Error::unknown(format!(
             "the answer outgrew {MAX_HELD} bytes; ask for it as a dump, or read it faster"
         ))),
-        _ if peer_full => Err(Error::not_sent_because(PEER_FULL)),
         Some(Ending::Unsent(error)) => Err(Error::not_sent(error)),
         Some(Ending::Ended { sent, why }) => Err(Error::ended_first(sent, why)),
         Some(Ending::Lost) | None => Err(Error::unknown(

@@ -323,7 +323,7 @@ impl Handle {
     /// What the connection has seen so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        self.shared().counters.snapshot()
+        self.shared().statistics()
     }
 
     /// Conversations that the request lane remembers: open requests, and

@@ -18,6 +18,8 @@ pub(crate) struct Operation {
     protocol: Protocol,
     kind: u16,
     command: u8,
+    /// It is on the built-in list.
+    known: bool,
 }
 
 impl Operation {
@@ -27,26 +29,27 @@ impl Operation {
             protocol,
             kind,
             command: command_of(protocol, bytes),
+            known: is_known_quick(protocol, kind),
         }
     }
+}
 
-    /// Operations known to return within the budget on a healthy system.
-    fn is_known_quick(self) -> bool {
-        match self.protocol {
-            // A user peer executes nothing; its queue takes the bytes.
-            Protocol::USERSOCK | Protocol::SOCK_DIAG => true,
-            Protocol::ROUTE => match self.kind {
-                0..=15 => true,
-                // Groups of four: new, delete, get, set (include/uapi/linux/rtnetlink.h).
-                kind if kind % 4 == 2 => true,
-                NEWROUTE..=DELROUTE | NEWADDR..=DELADDR | NEWNEIGH..=DELNEIGH => true,
-                NEWRULE..=DELRULE | NEWNEXTHOP..=DELNEXTHOP => true,
-                _ => false,
-            },
-            // GENL_ID_CTRL only reads.
-            Protocol::GENERIC => self.kind <= 16,
-            _ => self.kind < 16,
-        }
+/// Operations known to return within the budget on a healthy system.
+fn is_known_quick(protocol: Protocol, kind: u16) -> bool {
+    match protocol {
+        // A user peer executes nothing; its queue takes the bytes.
+        Protocol::USERSOCK | Protocol::SOCK_DIAG => true,
+        Protocol::ROUTE => match kind {
+            0..=15 => true,
+            // Groups of four: new, delete, get, set (include/uapi/linux/rtnetlink.h).
+            kind if kind % 4 == 2 => true,
+            NEWROUTE..=DELROUTE | NEWADDR..=DELADDR | NEWNEIGH..=DELNEIGH => true,
+            NEWRULE..=DELRULE | NEWNEXTHOP..=DELNEXTHOP => true,
+            _ => false,
+        },
+        // GENL_ID_CTRL only reads.
+        Protocol::GENERIC => kind <= 16,
+        _ => kind < 16,
     }
 }
 
@@ -83,7 +86,7 @@ enum Proof {
 impl Operations {
     /// Whether a call of this operation may be expected to be quick.
     pub(crate) fn is_quick(&self, operation: Operation) -> bool {
-        let known = operation.is_known_quick();
+        let known = operation.known;
         if known && self.suspects.load(Ordering::Relaxed) == 0 {
             return true;
         }
@@ -98,10 +101,17 @@ impl Operations {
     /// A call took so long. Says whether that was over the budget.
     pub(crate) fn note(&self, operation: Operation, took: Duration) -> bool {
         let slow = took > BUDGET;
-        let known = operation.is_known_quick();
-        if !slow && known && self.suspects.load(Ordering::Relaxed) == 0 {
-            return false;
+        let known = operation.known;
+        if slow || !known || self.suspects.load(Ordering::Relaxed) != 0 {
+            self.remember(operation, slow);
         }
+        slow
+    }
+
+    /// Weighs a call that proves or disproves something.
+    #[cold]
+    fn remember(&self, operation: Operation, slow: bool) {
+        let known = operation.known;
         let mut seen = self.seen();
         let before = seen.get(&operation).copied();
         let before = before.or(known.then_some(Proof::Quick(PROVED)));
@@ -115,9 +125,8 @@ impl Operations {
         } else if seen.len() < MAX_OPERATIONS || seen.contains_key(&operation) {
             seen.insert(operation, after);
         }
-        let suspects = seen.keys().filter(|operation| operation.is_known_quick());
+        let suspects = seen.keys().filter(|operation| operation.known);
         self.suspects.store(suspects.count(), Ordering::Relaxed);
-        slow
     }
 
     fn seen(&self) -> MutexGuard<'_, FxHashMap<Operation, Proof>> {

@@ -18,7 +18,7 @@ use crate::events::EventLanes;
 use crate::lane::{Lane, Sizes};
 use crate::operations::Operations;
 use crate::protocol::Lanes;
-use crate::statistics::Counters;
+use crate::statistics::{Counters, Statistics};
 use crate::workers::Workers;
 
 /// What the handles of a connection share.
@@ -117,6 +117,13 @@ impl Shared {
         {
             let _ = self.runtime.set(runtime);
         }
+    }
+
+    /// What the connection has seen so far.
+    pub(crate) fn statistics(&self) -> Statistics {
+        // The lanes of events have given theirs after each drive.
+        self.lane.fold_counted();
+        self.counters.snapshot()
     }
 
     /// The caller's runtime, or else the Connection's.

@@ -182,7 +182,9 @@ fn numbers_wrap_past_zero_and_past_those_in_use() {
     let numbers: Vec<u32> = (0..3).map(|_| submit(&mut conversations).get()).collect();
     assert_eq!(numbers, [u32::MAX - 1, u32::MAX, 1]);
     // Many later ones leave those three alone, which are in use.
-    let later: Vec<u32> = (0..1000).map(|_| submit(&mut conversations).get()).collect();
+    let later: Vec<u32> = (0..1000)
+        .map(|_| submit(&mut conversations).get())
+        .collect();
     assert!(later.iter().all(|number| !numbers.contains(number)));
     assert_eq!(conversations.len(), 1003);
 }

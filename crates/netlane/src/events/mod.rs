@@ -20,8 +20,8 @@ pub use queue::WhenFull;
 pub(crate) use queue::{Entry, Fanout, Queue};
 pub use subscription::{Notice, Subscribe, Subscription};
 
+use crate::Statistics;
 use crate::lane::Wakes;
-use crate::statistics::{Counters, count};
 use crate::sync::{Mutex, MutexGuard};
 
 /// A multicast message.
@@ -104,9 +104,9 @@ impl Audience {
         origin: Origin,
         frame: FrameView<'_>,
         wakes: &mut Wakes,
-        counters: &Counters,
+        counted: &mut Statistics,
     ) {
-        count(&counters.events);
+        counted.events += 1;
         let listeners = self.listeners();
         let mut wanting = listeners.iter().filter(|l| l.wants(origin, frame));
         let Some(last) = wanting.next_back() else {
@@ -115,7 +115,7 @@ impl Audience {
         let event = Event::new(frame.to_frame(), origin);
         let mut hand = |listener: &Listener, event| {
             if listener.queue.push(event, wakes) {
-                count(&counters.events_lost);
+                counted.events_lost += 1;
             }
         };
         wanting.for_each(|listener| hand(listener, event.clone()));
@@ -123,10 +123,8 @@ impl Audience {
     }
 
     /// Tells everybody that something was lost.
-    pub(crate) fn lost(&self, loss: Loss, wakes: &mut Wakes, counters: &Counters) {
-        counters
-            .events_lost
-            .fetch_add(loss.number(), Ordering::Relaxed);
+    pub(crate) fn lost(&self, loss: Loss, wakes: &mut Wakes, counted: &mut Statistics) {
+        counted.events_lost += loss.number();
         let shared = self.shared.load(Ordering::Relaxed);
         let loss = if shared { loss.bounded() } else { loss };
         for listener in self.listeners().iter() {

@@ -81,9 +81,17 @@ impl Credit {
         self.used == 0
     }
 
-    /// An answer cost so much. Only answers to requests that succeeded teach
-    /// what the next one may cost: a refusal carries no replies.
-    pub(crate) fn learn(&mut self, class: Class, cost: u32, succeeded: bool) {
+    /// An answer cost so much, where `charge` was expected. Only answers to requests
+    /// that succeeded teach what the next one may cost: a refusal carries no replies.
+    pub(crate) fn learn(&mut self, class: Class, charge: u32, cost: u32, succeeded: bool) {
+        let is_news = cost > charge || charge == FIRST_COST;
+        if is_news && class.kind >= netlane_wire::kind::MIN_TYPE {
+            self.note(class, cost, succeeded);
+        }
+    }
+
+    #[cold]
+    fn note(&mut self, class: Class, cost: u32, succeeded: bool) {
         let known = self.learned.len();
         match self.learned.entry(class) {
             Entry::Occupied(mut learned) => {
@@ -144,23 +152,23 @@ mod tests {
     fn an_unknown_request_is_dear_until_one_has_succeeded() {
         let mut credit = Credit::new(212_992);
         assert_eq!(credit.charge(GET, Expect::Acknowledgement), FIRST_COST);
-        credit.learn(GET, 900, false);
+        credit.learn(GET, FIRST_COST, 900, false);
         assert_eq!(credit.charge(GET, Expect::Acknowledgement), FIRST_COST);
-        credit.learn(GET, 3200, true);
-        credit.learn(GET, 900, true);
+        credit.learn(GET, FIRST_COST, 3200, true);
+        credit.learn(GET, 3200, 900, true);
         assert_eq!(credit.charge(GET, Expect::Acknowledgement), 3200);
     }
 
     #[test]
     fn an_echo_or_another_command_is_answered_with_more() {
         let mut credit = Credit::new(212_992);
-        credit.learn(GET, ACK_COST, true);
+        credit.learn(GET, FIRST_COST, ACK_COST, true);
         let echo = Class { echo: true, ..GET };
         let other = Class { command: 1, ..GET };
         for unknown in [echo, other] {
             assert_eq!(credit.charge(unknown, Expect::Echo), FIRST_COST);
         }
-        credit.learn(echo, 3200, true);
+        credit.learn(echo, FIRST_COST, 3200, true);
         assert_eq!(credit.charge(echo, Expect::Echo), 3200);
         assert_eq!(credit.charge(GET, Expect::Acknowledgement), ACK_COST);
     }

@@ -8,16 +8,15 @@ use netlane_wire::{FrameView, Malformed};
 use super::credit::{Credit, truesize};
 use super::waiting::{Ending, Waiting};
 use super::wakes::Wakes;
-use crate::Error;
 use crate::events::{Audience, Loss, LossCause};
 use crate::inbound::{Inbox, Unsolicited};
-use crate::statistics::{Counters, count};
+use crate::{Error, Statistics};
 
 /// One receive call's deliveries.
 pub(crate) struct Delivery<'a> {
     pub(crate) wakes: &'a mut Wakes,
     pub(crate) credit: &'a mut Credit,
-    pub(crate) counters: &'a Counters,
+    pub(crate) counted: &'a mut Statistics,
     pub(crate) inbox: Option<&'a Inbox>,
     pub(crate) audience: Option<&'a Audience>,
     /// The dump under way on this socket, if it ends here.
@@ -35,7 +34,8 @@ impl Delivery<'_> {
         self.credit.give(waiting.charge);
         // The parts of a dump come one after the other.
         if !waiting.dump {
-            self.credit.learn(waiting.class, waiting.cost, succeeded);
+            self.credit
+                .learn(waiting.class, waiting.charge, waiting.cost, succeeded);
         }
         waiting.charge = 0;
         *self.dump_ended |= std::mem::take(&mut waiting.dump);
@@ -68,16 +68,16 @@ impl Sink<Waiting> for Delivery<'_> {
         );
         self.settle(waiting, succeeded);
         let counter = match outcome {
-            Outcome::Refused { .. } => Some(&self.counters.refused),
+            Outcome::Refused { .. } => Some(&mut self.counted.refused),
             Outcome::Lost | Outcome::Overrun | Outcome::Incomplete | Outcome::Truncated { .. } => {
-                Some(&self.counters.lost)
+                Some(&mut self.counted.lost)
             }
             // Nothing was asked: a message without an answer, or a fence.
             Outcome::Silent => None,
-            _ => Some(&self.counters.answered),
+            _ => Some(&mut self.counted.answered),
         };
         if let Some(counter) = counter {
-            count(counter);
+            *counter += 1;
         }
         waiting.ending = Some(match self.ended {
             Some(why) => Ending::Ended {
@@ -98,7 +98,7 @@ impl Sink<Waiting> for Delivery<'_> {
     fn event(&mut self, group: u32, datagram: &Datagram<'_>, frame: FrameView<'_>) {
         if let Some(audience) = self.audience {
             let origin = (group, datagram.nsid);
-            audience.deliver(origin, frame, self.wakes, self.counters);
+            audience.deliver(origin, frame, self.wakes, self.counted);
         }
     }
 
@@ -107,7 +107,7 @@ impl Sink<Waiting> for Delivery<'_> {
     }
 
     fn malformed(&mut self, datagram: &Datagram<'_>, bytes: &[u8], why: Malformed) {
-        count(&self.counters.malformed);
+        self.counted.malformed += 1;
         if datagram.group.is_none() {
             self.offer(Unsolicited::malformed(bytes, why, datagram.sender));
         }
@@ -116,7 +116,7 @@ impl Sink<Waiting> for Delivery<'_> {
     fn anomaly(&mut self, anomaly: Anomaly) {
         match anomaly {
             Anomaly::Foreign { sender } => {
-                count(&self.counters.foreign);
+                self.counted.foreign += 1;
                 tracing::debug!(
                     sender,
                     "dropped a datagram from a sender that is not the kernel"
@@ -128,11 +128,11 @@ impl Sink<Waiting> for Delivery<'_> {
                 group,
                 answer,
             } => {
-                count(&self.counters.truncated);
+                self.counted.truncated += 1;
                 let loss = Loss::one(LossCause::Truncated);
                 match (group, self.audience, self.inbox) {
                     (Some(_), Some(audience), _) => {
-                        audience.lost(loss, self.wakes, self.counters);
+                        audience.lost(loss, self.wakes, self.counted);
                     }
                     (None, _, Some(inbox)) if !answer => inbox.lost(loss, self.wakes),
                     _ => {}
@@ -143,14 +143,14 @@ impl Sink<Waiting> for Delivery<'_> {
                     "a datagram did not fit into the receive buffer"
                 );
             }
-            Anomaly::Swallowed => count(&self.counters.swallowed),
+            Anomaly::Swallowed => self.counted.swallowed += 1,
             Anomaly::RefusedUnawaited { errno } => {
-                count(&self.counters.refused_unawaited);
+                self.counted.refused_unawaited += 1;
                 tracing::debug!(errno, "a request that nobody waits for was refused");
             }
             // `Stray`, and what may be added to `Anomaly`.
             other => {
-                count(&self.counters.stray);
+                self.counted.stray += 1;
                 tracing::debug!(?other, "a control message answers no request");
             }
         }
@@ -164,7 +164,7 @@ impl Delivery<'_> {
             .inbox
             .is_some_and(|inbox| inbox.deliver(unsolicited, self.wakes));
         if !taken {
-            count(&self.counters.unsolicited_dropped);
+            self.counted.unsolicited_dropped += 1;
         }
     }
 }

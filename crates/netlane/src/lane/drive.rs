@@ -13,7 +13,6 @@ use super::state::State;
 use super::transport::Transport;
 use super::wakes::Wakes;
 use crate::Error;
-use crate::statistics::count;
 use crate::sync::MutexGuard;
 
 impl<S: Transport> Lane<S> {
@@ -34,7 +33,12 @@ impl<S: Transport> Lane<S> {
         let guard = EndOnPanic(self);
         let (state, reader, unfinished) = self.rounds(state, reader, mine, wakes);
         std::mem::forget(guard);
-        self.hand_back(state, reader, unfinished, wakes)
+        let mut state = self.hand_back(state, reader, unfinished, wakes);
+        // A caller's drive is spared that.
+        if mine.is_none() {
+            self.fold(&mut state);
+        }
+        state
     }
 
     /// Sends and reads until there is nothing more to do; says whether there
@@ -56,7 +60,7 @@ impl<S: Transport> Lane<S> {
             to_empty |= std::mem::take(&mut state.again) || state.backlog.is_lossy();
             // Between two sends the queue is read empty: each answer frees some
             // credit, and a send for each would undo the coalescing.
-            if may_send {
+            if may_send && state.has_published() {
                 state = self.send_published(state, &mut reader, wakes);
             }
             let mark = state.conversations.mark();
@@ -76,7 +80,7 @@ impl<S: Transport> Lane<S> {
             };
             state = self.lock();
             if let Some(drops) = drops.filter(|_| told) {
-                state.lost(drops, empty, wakes, &self.counters);
+                state.lost(drops, empty, wakes);
             }
             let filled = received.as_ref().map_or(0, |received| received.len);
             let read = self.take_in(&mut state, &reader, received, mark, wakes);
@@ -108,9 +112,9 @@ impl<S: Transport> Lane<S> {
             .store(reader.sequences.len() > 1, Ordering::Relaxed);
         drop(state);
         let result = self.socket.send(&reader.outgoing, to);
-        count(&self.counters.datagrams_sent);
         state = self.lock();
-        state.dispatched(reader, &result, wakes, &self.counters);
+        state.counted.datagrams_sent += 1;
+        state.dispatched(reader, &result, wakes);
         state
     }
 
@@ -126,21 +130,21 @@ impl<S: Transport> Lane<S> {
         match received {
             Ok(received) => {
                 let bytes = reader.buffer.get(..received.len).unwrap_or_default();
-                state.feed(bytes, &received, wakes, &self.counters);
+                state.feed(bytes, &received, wakes);
                 Read::Datagram
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                state.emptied(mark, wakes, &self.counters);
+                state.emptied(mark, wakes);
                 Read::Empty
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Read::Datagram,
             Err(error) => {
                 // Everything queued is older than the loss; requests whose
                 // answers it took are found at EAGAIN (KERNEL: netlink_overrun).
-                count(&self.counters.overruns);
+                state.counted.overruns += 1;
                 tracing::warn!(%error, "receive error: answers may be lost");
                 if state.failed() {
-                    state.end(Error::socket(error), wakes, &self.counters);
+                    state.end(Error::socket(error), wakes);
                     return Read::Gone;
                 }
                 Read::Failed

@@ -55,11 +55,21 @@ impl<S: Transport> Lane<S> {
     pub(crate) fn end(&self, error: Error) {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
-        state.end(error, &mut wakes, &self.counters);
+        state.end(error, &mut wakes);
+        self.fold(&mut state);
         self.note_idle(&state, &mut wakes);
         drop(state);
         wakes.wake();
         self.signal.notify_one();
+    }
+
+    /// Gives what was counted under the lock to the connection's counters.
+    pub(crate) fn fold_counted(&self) {
+        self.fold(&mut self.lock());
+    }
+
+    pub(super) fn fold(&self, state: &mut State) {
+        self.counters.absorb(&std::mem::take(&mut state.counted));
     }
 
     /// Why the lane ended, if it has.

@@ -60,7 +60,8 @@ use state::State;
 pub(crate) struct Lane<S: Transport = Socket> {
     pub(crate) socket: Arc<S>,
     state: Mutex<State>,
-    pub(crate) counters: Arc<Counters>,
+    /// The connection's, for what is counted without the lock.
+    counters: Arc<Counters>,
     /// What was sent and received is overwritten.
     wipe: bool,
     /// The socket may be in groups: their numbers are asked for.
@@ -185,8 +186,8 @@ impl<S: Transport> Lane<S> {
             self.pass_on(state, &mut wakes);
             return Begun::NotSent(error);
         }
-        count(&self.counters.sent);
-        count(&self.counters.datagrams_sent);
+        state.counted.sent += 1;
+        state.counted.datagrams_sent += 1;
         state.conversations.sent(sequence);
         let state = self.drive(state, Some(sequence), &mut wakes);
         self.conclude(state, sequence, waker)

@@ -9,7 +9,6 @@ use netlane_proto::Sequence;
 use super::state::Launch;
 use super::{Lane, Order, Payload, Transport, Wakes};
 use crate::Error;
-use crate::statistics::count;
 use crate::sync::sleep;
 
 impl<S: Transport> Lane<S> {
@@ -32,8 +31,8 @@ impl<S: Transport> Lane<S> {
         let result = self.socket.send(&order.bytes, order.to);
         let mut wakes = Wakes::default();
         let mut state = self.lock();
-        count(&self.counters.datagrams_sent);
-        state.settle_send(sequence, &result, &mut wakes, &self.counters);
+        state.counted.datagrams_sent += 1;
+        state.settle_send(sequence, &result, &mut wakes);
         let state = self.drive(state, None, &mut wakes);
         drop(state);
         wakes.wake();
@@ -79,9 +78,9 @@ impl<S: Transport> Lane<S> {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
         for sequence in sequences {
-            state.settle_send(*sequence, &result, &mut wakes, &self.counters);
+            state.settle_send(*sequence, &result, &mut wakes);
         }
-        count(&self.counters.datagrams_sent);
+        state.counted.datagrams_sent += 1;
         let state = self.drive(state, None, &mut wakes);
         drop(state);
         wakes.wake();

@@ -79,7 +79,7 @@ impl<S: Transport> Lane<S> {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
         let ended = state.conversations.is_finished(sequence);
-        let held = state.cancel(sequence, &mut wakes, &self.counters);
+        let held = state.cancel(sequence, &mut wakes);
         self.pass_on(state, &mut wakes);
         match held {
             Some(waiting) if !ended && waiting.queued => Cancelled::Withdrawn,

@@ -4,7 +4,7 @@
 use super::kernel::{LOST, QUICK, REJECTED, REPLIED, TABLE};
 use super::task::Task;
 use super::{
-    NARROW, WIDE, check, check_with, counted, is_answered, order, request, request_aside, spawn,
+    NARROW, WIDE, answered, check, check_with, is_answered, order, request, request_aside, spawn,
     wait,
 };
 use crate::lane::Ending;
@@ -20,7 +20,7 @@ fn callers_drive_for_each_other() {
         let other = spawn(lane, |lane| request(lane, QUICK));
         assert!(is_answered(&request(lane, QUICK)));
         assert!(is_answered(&other.join().unwrap()));
-        assert_eq!(counted(&lane.counters.answered), 2);
+        assert_eq!(answered(lane), 2);
     });
 }
 
@@ -36,7 +36,7 @@ fn a_loss_is_proved_and_costs_nobody_else() {
         assert!(is_answered(&request(lane, QUICK)));
         let lost = other.join().unwrap();
         assert!(matches!(lost.ending, Some(Ending::Lost)));
-        assert_eq!(counted(&lane.counters.answered), 1);
+        assert_eq!(answered(lane), 1);
     });
 }
 

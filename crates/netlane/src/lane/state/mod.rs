@@ -7,7 +7,6 @@ mod sending;
 use netlane_proto::{Conversations, Datagram, Mark, Profile, Sequence, Timing};
 use netlane_sys::Received;
 
-use crate::Error;
 use crate::events::{Audience, Loss};
 use crate::inbound::Inbox;
 use crate::lane::backlog::Backlog;
@@ -18,7 +17,7 @@ use crate::lane::outbox::Outbox;
 use crate::lane::reader::Reader;
 use crate::lane::waiting::Waiting;
 use crate::lane::wakes::Wakes;
-use crate::statistics::{Counters, count};
+use crate::{Error, Statistics};
 
 pub(crate) use sending::Launch;
 
@@ -47,6 +46,8 @@ pub(crate) struct State {
     drops: u32,
     /// Receive errors in a row without a datagram between them.
     failures: u32,
+    /// What was counted since it was last given to the connection's counters.
+    pub(crate) counted: Statistics,
 }
 
 impl State {
@@ -66,6 +67,7 @@ impl State {
             backlog: Backlog::default(),
             drops,
             failures: 0,
+            counted: Statistics::default(),
         }
     }
 
@@ -78,15 +80,9 @@ impl State {
     }
 
     /// Feeds one received datagram.
-    pub(crate) fn feed(
-        &mut self,
-        bytes: &[u8],
-        received: &Received,
-        wakes: &mut Wakes,
-        counters: &Counters,
-    ) {
+    pub(crate) fn feed(&mut self, bytes: &[u8], received: &Received, wakes: &mut Wakes) {
         self.failures = 0;
-        count(&counters.datagrams_received);
+        self.counted.datagrams_received += 1;
         let datagram = Datagram {
             bytes,
             full_len: received.full_len,
@@ -94,17 +90,12 @@ impl State {
             group: received.group,
             nsid: received.nsid,
         };
-        self.deliver(
-            cost_of(received.full_len),
-            wakes,
-            counters,
-            |conversations, sink| {
-                conversations.receive(&datagram, sink);
-            },
-        );
+        self.deliver(cost_of(received.full_len), wakes, |conversations, sink| {
+            conversations.receive(&datagram, sink);
+        });
         let reached = self.backlog.advance(self.dumping);
         if !reached.is_empty() {
-            self.deliver(0, wakes, counters, |conversations, sink| {
+            self.deliver(0, wakes, |conversations, sink| {
                 for sequence in reached {
                     conversations.pass(sequence, sink);
                 }
@@ -113,9 +104,9 @@ impl State {
     }
 
     /// A receive call that began at `mark` found the queue empty.
-    pub(crate) fn emptied(&mut self, mark: Mark, wakes: &mut Wakes, counters: &Counters) {
+    pub(crate) fn emptied(&mut self, mark: Mark, wakes: &mut Wakes) {
         self.failures = 0;
-        self.deliver(0, wakes, counters, |conversations, sink| {
+        self.deliver(0, wakes, |conversations, sink| {
             conversations.empty(mark, sink)
         });
         let conversations = &self.conversations;
@@ -128,14 +119,13 @@ impl State {
         &mut self,
         cost: u32,
         wakes: &mut Wakes,
-        counters: &Counters,
         step: impl FnOnce(&mut Conversations<Waiting>, &mut Delivery<'_>),
     ) {
         let mut dump_ended = false;
         let mut delivery = Delivery {
             wakes,
             credit: &mut self.credit,
-            counters,
+            counted: &mut self.counted,
             inbox: self.inbox.as_ref(),
             audience: self.audience.as_ref(),
             dump_ended: &mut dump_ended,
@@ -148,13 +138,7 @@ impl State {
 
     /// All that preceded a receive error has been read, or the queue is `empty`:
     /// subscribers are told what was lost before what comes next.
-    pub(crate) fn lost(
-        &mut self,
-        drops: Option<u32>,
-        empty: bool,
-        wakes: &mut Wakes,
-        counters: &Counters,
-    ) {
+    pub(crate) fn lost(&mut self, drops: Option<u32>, empty: bool, wakes: &mut Wakes) {
         let may_be_told = self.backlog.may_be_told();
         self.backlog.settle_loss(empty);
         if !self.backlog.is_lossy() {
@@ -166,7 +150,7 @@ impl State {
         }
         let loss = Loss::in_kernel(dropped);
         if let Some(audience) = &self.audience {
-            audience.lost(loss, wakes, counters);
+            audience.lost(loss, wakes, &mut self.counted);
         }
         if let Some(inbox) = &self.inbox {
             // Answers and events may be among what was dropped.
@@ -184,12 +168,7 @@ impl State {
 
     /// Nobody waits for this conversation any more. Returns what it held, to
     /// be dropped after unlocking.
-    pub(crate) fn cancel(
-        &mut self,
-        sequence: Sequence,
-        wakes: &mut Wakes,
-        counters: &Counters,
-    ) -> Option<Waiting> {
+    pub(crate) fn cancel(&mut self, sequence: Sequence, wakes: &mut Wakes) -> Option<Waiting> {
         if self.conversations.is_finished(sequence) {
             return self.conversations.take(sequence);
         }
@@ -215,22 +194,20 @@ impl State {
         {
             self.credit.give(std::mem::take(&mut waiting.charge));
         }
-        self.deliver(0, wakes, counters, |conversations, sink| {
+        self.deliver(0, wakes, |conversations, sink| {
             conversations.cancel(sequence, sink);
         });
         Some(held)
     }
 
     /// The lane is over: everybody is told.
-    pub(crate) fn end(&mut self, error: Error, wakes: &mut Wakes, counters: &Counters) {
+    pub(crate) fn end(&mut self, error: Error, wakes: &mut Wakes) {
         if self.ended.is_some() {
             return;
         }
         self.ended = Some(error);
         self.outbox.clear();
-        self.deliver(0, wakes, counters, |conversations, sink| {
-            conversations.abandon(sink)
-        });
+        self.deliver(0, wakes, |conversations, sink| conversations.abandon(sink));
         if let Some(inbox) = &self.inbox {
             inbox.end(wakes);
         }

@@ -14,7 +14,6 @@ use crate::lane::outbox::Intent;
 use crate::lane::reader::Reader;
 use crate::lane::waiting::{Ending, Waiting};
 use crate::lane::wakes::Wakes;
-use crate::statistics::{Counters, count};
 
 /// What is to become of an enlisted request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +137,11 @@ impl State {
         }
     }
 
+    /// Whether a published request waits to be sent.
+    pub(crate) fn has_published(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
     /// Fills the reader's outgoing datagram with published requests, as far as
     /// the window allows. Returns the address they go to, if there are any.
     pub(crate) fn fill(&mut self, reader: &mut Reader) -> Option<Option<Address>> {
@@ -208,10 +212,9 @@ impl State {
         reader: &Reader,
         result: &io::Result<()>,
         wakes: &mut Wakes,
-        counters: &Counters,
     ) {
         for &sequence in &reader.sequences {
-            self.settle_send(sequence, result, wakes, counters);
+            self.settle_send(sequence, result, wakes);
         }
     }
 
@@ -221,11 +224,10 @@ impl State {
         sequence: Sequence,
         result: &io::Result<()>,
         wakes: &mut Wakes,
-        counters: &Counters,
     ) {
         match result {
             Ok(()) => {
-                count(&counters.sent);
+                self.counted.sent += 1;
                 let Some(waiting) = self.conversations.sent(sequence) else {
                     return;
                 };
@@ -312,7 +314,7 @@ mod tests {
         let failed = Err(io::Error::from_raw_os_error(105));
         for sequence in [first, other] {
             let mut wakes = Wakes::default();
-            state.settle_send(sequence, &failed, &mut wakes, &Counters::default());
+            state.settle_send(sequence, &failed, &mut wakes);
         }
         assert!(state.fill(&mut reader).is_some());
         assert_eq!(reader.sequences, [second]);
