@@ -1,5 +1,6 @@
 //! What the kernel says of netlink sockets in the calling thread's network namespace. In a fresh
-//! one these are the test's own and nobody else's. Reads `/proc/net/netlink`; opens nothing.
+//! one these are the test's own and nobody else's. Reads `/proc/net/netlink`; opens nothing but
+//! second descriptors of what is open.
 
 use std::fs;
 
@@ -62,20 +63,38 @@ pub const fn mask(group: u32) -> u32 {
 
 /// `fcntl` flags of this process's descriptors for the socket.
 pub fn descriptor_flags(inode: u64) -> Vec<u32> {
+    let flags = descriptors(inode).into_iter().map(|number| {
+        let info = format!("/proc/self/fdinfo/{number}");
+        let info = fs::read_to_string(info).expect("fdinfo");
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.expect("flags in fdinfo").trim();
+        u32::from_str_radix(flags, 8).expect("octal flags")
+    });
+    flags.collect()
+}
+
+/// The numbers of this process's descriptors for the socket.
+fn descriptors(inode: u64) -> Vec<i32> {
     let name = format!("socket:[{inode}]");
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc/self/fd").expect("procfs").flatten() {
+    let entries = fs::read_dir("/proc/self/fd").expect("procfs").flatten();
+    entries
         // A descriptor may be closed by another test between the two calls.
-        if fs::read_link(entry.path()).is_ok_and(|link| link.to_str() == Some(&name)) {
+        .filter(|entry| fs::read_link(entry.path()).is_ok_and(|link| link.to_str() == Some(&name)))
+        .map(|entry| {
             let number = entry.file_name();
-            let info = format!("/proc/self/fdinfo/{}", number.to_string_lossy());
-            let info = fs::read_to_string(info).expect("fdinfo");
-            let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-            let flags = flags.expect("flags in fdinfo").trim();
-            found.push(u32::from_str_radix(flags, 8).expect("octal flags"));
-        }
-    }
-    found
+            number.to_string_lossy().parse().expect("a number")
+        })
+        .collect()
+}
+
+/// A second descriptor of this process's socket, to do to it what its owner does not.
+#[cfg(target_os = "linux")]
+pub fn second_descriptor(inode: u64) -> netlane::sys::Socket {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    let process = pidfd_open(getpid(), PidfdFlags::empty()).expect("a pidfd");
+    let number = descriptors(inode)[0];
+    let second = pidfd_getfd(process, number, PidfdGetfdFlags::empty());
+    netlane::sys::Socket::adopt(second.expect("an open socket")).expect("a netlink socket")
 }
 
 fn parse(line: &str) -> OpenSocket {

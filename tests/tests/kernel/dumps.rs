@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt;
 use futures::future::join_all;
+use netlane::sys::{FilterInstruction, Socket, bpf};
 use netlane::wire::{Flags, Message};
-use netlane::{Builder, ErrorKind, Handle, Lanes, Protocol};
+use netlane::{Builder, Dump, ErrorKind, Handle, Lanes, Protocol};
 use netlane_testkit::in_namespace;
 use netlane_tests::route::{
     LOOPBACK, add_address, address, delete_address, get_addresses, get_link, get_links,
@@ -203,6 +204,80 @@ fn a_change_during_a_dump_is_reported_after_its_data() {
             assert_eq!((quiet.frames.len(), quiet.interrupted), (3000, false));
         })
     });
+}
+
+/// A part that is thrown away leaves nothing to read, and so nothing to make the next by. Fails when
+/// nothing restarts the dump, or what was lost is not told (`PrivateDump::stalled`).
+#[test]
+fn a_stalled_dump_is_restarted_and_says_that_it_has_a_hole() {
+    in_namespace(|| {
+        play(async {
+            let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+            fill(&handle, 3000).await;
+            let mut dump = handle.dump(get_addresses());
+            let mut found = part(&mut dump).await;
+            let socket = dumping_socket();
+            socket.attach_filter(&refusing_addresses()).unwrap();
+            // The second is queued, and the third is made and refused when that is read.
+            found += part(&mut dump).await;
+            socket.detach_filter().unwrap();
+            let before = found;
+            let error = loop {
+                match dump.next_chunk().await {
+                    Ok(Some(chunk)) => found += chunk.count(),
+                    Ok(None) => panic!("{found} of 3000, and no error"),
+                    Err(error) => break error,
+                }
+            };
+            assert!(before < found && found < 3000, "{before}, {found}");
+            assert!(error.is_outcome_unknown(), "{error}");
+            assert_eq!(addresses(&handle).await.len(), 3000);
+        })
+    });
+}
+
+/// Fails when it is restarted as often as it stalls (`PrivateDump::stalled`): it would never end.
+#[test]
+fn a_dump_that_stalls_again_without_progress_ends_with_an_error() {
+    in_namespace(|| {
+        play(async {
+            let handle = netlane::spawn(Protocol::ROUTE).unwrap();
+            fill(&handle, 3000).await;
+            let mut dump = handle.dump(get_addresses());
+            part(&mut dump).await;
+            dumping_socket()
+                .attach_filter(&refusing_addresses())
+                .unwrap();
+            part(&mut dump).await;
+            let error = dump.next_chunk().await.unwrap_err();
+            assert!(error.is_outcome_unknown(), "{error}");
+            assert_eq!(addresses(&handle).await.len(), 3000);
+        })
+    });
+}
+
+async fn part(dump: &mut Dump) -> usize {
+    dump.next_chunk().await.unwrap().expect("a part").count()
+}
+
+/// The socket of the only dump that is under way here.
+fn dumping_socket() -> Socket {
+    let sockets = sockets::open();
+    let dumping = sockets.iter().find(|socket| socket.dumping).unwrap();
+    sockets::second_descriptor(dumping.inode)
+}
+
+/// A program that refuses datagrams that begin with an address.
+fn refusing_addresses() -> [FilterInstruction; 4] {
+    use FilterInstruction as I;
+    const NEW_ADDRESS: u16 = 20;
+    let kind = I::host_u16(NEW_ADDRESS);
+    [
+        I::statement(bpf::LD | bpf::H | bpf::ABS, 4),
+        I::jump(bpf::JMP | bpf::JEQ | bpf::K, kind, 0, 1),
+        I::statement(bpf::RET | bpf::K, 0),
+        I::statement(bpf::RET | bpf::K, u32::MAX),
+    ]
 }
 
 #[test]

@@ -80,6 +80,14 @@ impl Running {
         (entries, part.end.map(Ending::from))
     }
 
+    /// The queue is empty before the end, and no receive call has failed: a part
+    /// was made and then thrown away (KERNEL: `sk_filter` in `netlink_dump`, which
+    /// security modules and memory of the last reserve refuse as well as filters).
+    pub(super) const fn stalled(&mut self) {
+        self.kicked = true;
+        self.reader.damage(0);
+    }
+
     /// A part was lost, or could not be made (KERNEL: `netlink_dump` failing
     /// inside recvmsg). There is more to read: the end is still to come.
     pub(super) fn failed(&mut self, error: io::Error, counters: &Counters) -> Result<(), Error> {

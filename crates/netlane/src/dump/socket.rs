@@ -183,7 +183,8 @@ impl PrivateDump {
 
     /// EAGAIN before the end. A kernel that answers at once has stalled: any
     /// message that is received restarts it (KERNEL: the next part is made
-    /// after a datagram was taken), so one is provoked, once.
+    /// after a datagram was taken), so one is provoked, once. What is read then
+    /// has a hole.
     fn stalled(&mut self) -> Result<Step, Error> {
         let State::Running(running) = &mut self.state else {
             return Ok(Step::Again);
@@ -196,7 +197,7 @@ impl PrivateDump {
                 "the rest of the dump is lost: the kernel sends no more of it",
             ));
         }
-        running.kicked = true;
+        running.stalled();
         let flags = Flags::REQUEST | Flags::ACK;
         let kick = Message::new(netlane_wire::kind::NOOP, flags).finish()?;
         running.socket.socket.send(&kick).map_err(Error::not_sent)?;
