@@ -244,6 +244,12 @@ impl<H> Kernel<H> {
         self.queue.has_something()
     }
 
+    /// Datagrams queued and errors reported so far, read or not: each is an edge
+    /// for who waits for readiness (`EPOLLET`).
+    pub const fn arrivals(&self) -> u64 {
+        self.queue.arrivals()
+    }
+
     /// Whether everything is refused until the queue was read empty.
     pub const fn is_congested(&self) -> bool {
         self.queue.is_congested()

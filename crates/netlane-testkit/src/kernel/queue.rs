@@ -19,6 +19,8 @@ pub(super) struct Queue {
     /// `sk_err`, one slot.
     error: Option<i32>,
     drops: u32,
+    /// Whatever has waked who waits for readiness.
+    arrivals: u64,
     /// Datagrams that still find room, if a test wants the next refused.
     room_for: Option<usize>,
 }
@@ -32,6 +34,7 @@ impl Queue {
             congested: false,
             error: None,
             drops: 0,
+            arrivals: 0,
             room_for: None,
         }
     }
@@ -44,7 +47,7 @@ impl Queue {
         }
         self.drops = self.drops.wrapping_add(1);
         if !std::mem::replace(&mut self.congested, true) {
-            self.error = Some(ENOBUFS);
+            self.set_error(ENOBUFS);
         }
         false
     }
@@ -63,6 +66,7 @@ impl Queue {
     /// Queues a part of a dump, which no congestion refuses.
     pub(super) fn push(&mut self, datagram: Datagram, truesize: usize) {
         self.allocated += truesize;
+        self.arrivals += 1;
         self.datagrams.push_back((datagram, truesize));
     }
 
@@ -88,6 +92,11 @@ impl Queue {
 
     pub(super) const fn set_error(&mut self, errno: i32) {
         self.error = Some(errno);
+        self.arrivals += 1;
+    }
+
+    pub(super) const fn arrivals(&self) -> u64 {
+        self.arrivals
     }
 
     pub(super) const fn error(&self) -> Option<i32> {

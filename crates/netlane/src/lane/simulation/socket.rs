@@ -3,6 +3,7 @@
 //! really received; judges nothing.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use netlane_sys::{Address, Received};
@@ -20,6 +21,8 @@ pub(super) struct SimulatedSocket {
     kernel: Mutex<Kernel<Handler>>,
     pub(super) truth: SharedTruth,
     faults: Mutex<Faults>,
+    /// Arrivals when the Connection last looked.
+    noticed: AtomicU64,
     /// Whose turn it is inside a system call.
     pub(super) world: OnceLock<Weak<World>>,
 }
@@ -46,6 +49,7 @@ impl SimulatedSocket {
             kernel: Mutex::new(Kernel::new(PORT, receive_buffer, handler)),
             truth,
             faults: Mutex::default(),
+            noticed: AtomicU64::new(0),
             world: OnceLock::new(),
         }
     }
@@ -56,6 +60,13 @@ impl SimulatedSocket {
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anything has arrived since the last call: who watches readiness
+    /// is told of that, whoever has read it, and of nothing else.
+    pub(super) fn take_edge(&self) -> bool {
+        let arrivals = self.kernel().arrivals();
+        self.noticed.swap(arrivals, Ordering::Relaxed) != arrivals
     }
 
     /// Others have their turn, as threads do beside a system call.

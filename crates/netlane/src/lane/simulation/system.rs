@@ -51,13 +51,14 @@ impl World {
             return false;
         }
         let watching = self.watching.load(Ordering::Relaxed);
-        let readable = watching && self.socket().kernel().is_readable();
+        let readable = watching && self.socket().take_edge();
         let called = self.lane.signal.notified().now_or_never().is_some();
         if called || readable {
             self.tell(|| "the Connection drives".into());
             self.lane.drive_all();
             // What arrived before the registration is read once.
             if self.lane.arm() && !watching {
+                self.socket().take_edge();
                 self.lane.drive_all();
             }
             self.watching.store(self.lane.arm(), Ordering::Relaxed);
