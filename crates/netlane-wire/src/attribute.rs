@@ -31,13 +31,16 @@ macro_rules! integers {
 }
 
 impl<'a> Attribute<'a> {
-    /// The attribute that `bytes` are: a header, whose length was checked before, and its payload.
+    /// The attribute at `offset` of a list, where a walk has found one.
     #[inline]
-    pub(crate) fn whole(bytes: &'a [u8]) -> Option<Self> {
-        let (&[_, _, k0, k1], payload) = bytes.split_first_chunk()?;
+    pub(crate) fn at(list: &'a [u8], offset: usize) -> Option<Self> {
+        let rest = list.get(offset..)?;
+        let ([len, kind, ..], _) = rest.as_chunks() else {
+            return None;
+        };
         Some(Self {
-            raw_kind: u16::from_ne_bytes([k0, k1]),
-            payload,
+            raw_kind: u16::from_ne_bytes(*kind),
+            payload: rest.get(NLA_HDRLEN..usize::from(u16::from_ne_bytes(*len)))?,
         })
     }
 
@@ -244,7 +247,7 @@ impl<'a> Attributes<'a> {
     #[must_use]
     #[inline]
     pub const fn offset(&self) -> usize {
-        self.total.saturating_sub(self.rest.len())
+        self.total.wrapping_sub(self.rest.len())
     }
 }
 
@@ -257,12 +260,12 @@ impl<'a> Iterator for Attributes<'a> {
         if rest.is_empty() {
             return None;
         }
-        let Some(&[l0, l1, k0, k1]) = rest.first_chunk::<NLA_HDRLEN>() else {
+        let ([len, kind, ..], _) = rest.as_chunks() else {
             let reason = AttributeReason::Fragment { bytes: rest.len() };
             return Some(Err(AttributeError { kind: 0, reason }));
         };
-        let len = u16::from_ne_bytes([l0, l1]);
-        let raw_kind = u16::from_ne_bytes([k0, k1]);
+        let len = u16::from_ne_bytes(*len);
+        let raw_kind = u16::from_ne_bytes(*kind);
         let size = usize::from(len);
         let Some(payload) = rest.get(NLA_HDRLEN..size) else {
             let kind = nla_type(raw_kind);
@@ -277,9 +280,19 @@ impl<'a> Iterator for Attributes<'a> {
             return Some(Err(AttributeError { kind, reason }));
         };
         // The last one may lack its padding. 16 bits and 3 do not overflow.
-        self.rest = rest.get(size.wrapping_add(3) & !3..).unwrap_or_default();
+        self.rest = match rest.get(size.wrapping_add(3) & !3..) {
+            Some(rest) => rest,
+            None => unpadded(),
+        };
         Some(Ok(Attribute { raw_kind, payload }))
     }
+}
+
+/// Nothing, apart: rare enough to be jumped to, so that walking on does not wait for it.
+#[cold]
+#[inline(never)]
+const fn unpadded() -> &'static [u8] {
+    &[]
 }
 
 impl std::iter::FusedIterator for Attributes<'_> {}

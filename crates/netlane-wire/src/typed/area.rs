@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::arithmetic::{NLA_HDRLEN, nlmsg_align};
+use crate::arithmetic::nlmsg_align;
 use crate::typed::{Array, Fixed, Multi, Value};
 use crate::{Attribute, AttributeError, Attributes, DecodeError};
 
@@ -58,21 +58,25 @@ impl<'a, H: Fixed, const N: usize> Area<'a, H, N> {
 
     #[inline]
     fn walk(&mut self) {
-        let mut walk = Attributes::new(self.attributes);
-        let mut offset = 0;
-        while let Some(attribute) = walk.next() {
-            let Ok(attribute) = attribute else {
-                self.broken = true;
-                return;
-            };
-            if let Some(place) = self.places.get_mut(usize::from(attribute.kind())) {
-                // More than 256 KiB of attributes: what has no place is searched, never taken for absent.
-                match Place::new(offset, attribute.payload().len()) {
-                    Some(found) => *place = found,
-                    None => self.broken = true,
-                }
+        let mut walk = self.attributes();
+        loop {
+            let here = walk.offset();
+            match walk.next() {
+                Some(Ok(attribute)) => self.note(attribute.kind(), here),
+                Some(Err(_)) => self.broken = true,
+                None => return,
             }
-            offset = walk.offset();
+        }
+    }
+
+    #[inline]
+    fn note(&mut self, kind: u16, offset: usize) {
+        if let Some(place) = self.places.get_mut(usize::from(kind)) {
+            match Place::new(offset) {
+                Some(found) => *place = found,
+                // More than 256 KiB of attributes: what has no place is searched, never taken for absent.
+                None => self.broken = true,
+            }
         }
     }
 
@@ -101,10 +105,11 @@ impl<'a, H: Fixed, const N: usize> Area<'a, H, N> {
     /// It is not found and the walk did not reach the end.
     #[inline]
     pub fn get(&self, kind: u16) -> Result<Option<Attribute<'a>>, AttributeError> {
-        match self.places.get(usize::from(kind)) {
-            Some(place) if place.is_present() => Ok(place.attribute(self.attributes)),
-            _ if self.broken => search(self.attributes(), kind),
-            _ => Ok(None),
+        let place = self.places.get(usize::from(kind)).copied();
+        match place.and_then(Place::offset) {
+            Some(offset) => Ok(Attribute::at(self.attributes, offset)),
+            None if self.broken => search(self.attributes(), kind),
+            None => Ok(None),
         }
     }
 
@@ -153,32 +158,23 @@ impl<H: Fixed, const N: usize> fmt::Debug for Area<'_, H, N> {
     }
 }
 
-/// Where an attribute starts, in units of 4 bytes, and its `nla_len`, as the high and the low half of one number: one
-/// store while walking. No attribute is shorter than 4 bytes, so 0 is absent.
+/// Where an attribute starts, in units of 4 bytes from 1 on; 0 is absent. Its length is in its header, which the walk
+/// has checked.
 #[derive(Clone, Copy)]
-struct Place(u32);
+struct Place(u16);
 
 impl Place {
     const ABSENT: Self = Self(0);
 
     #[inline]
-    fn new(offset: usize, payload: usize) -> Option<Self> {
-        let unit = u16::try_from(offset / UNIT).ok()?;
-        let len = u16::try_from(payload.saturating_add(NLA_HDRLEN)).ok()?;
-        Some(Self(u32::from(unit) << 16 | u32::from(len)))
+    fn new(offset: usize) -> Option<Self> {
+        let unit = (offset / UNIT).saturating_add(1);
+        u16::try_from(unit).ok().map(Self)
     }
 
     #[inline]
-    const fn is_present(self) -> bool {
-        self.0 != 0
-    }
-
-    #[inline]
-    fn attribute(self, attributes: &[u8]) -> Option<Attribute<'_>> {
-        let [high0, high1, low0, low1] = self.0.to_be_bytes();
-        let start = usize::from(u16::from_be_bytes([high0, high1])).saturating_mul(UNIT);
-        let end = start.saturating_add(usize::from(u16::from_be_bytes([low0, low1])));
-        Attribute::whole(attributes.get(start..end)?)
+    fn offset(self) -> Option<usize> {
+        Some(usize::from(self.0.checked_sub(1)?).saturating_mul(UNIT))
     }
 }
 
