@@ -246,6 +246,7 @@ fn expand_operation(requests: &Requests, operation: &Operation) -> Result<TokenS
         impl #message {
             #docs
             #doc
+            #[inline]
             pub fn #name() -> #builder<::netlane_wire::typed::Do<#marker>> {
                 #builder::start(::netlane_wire::typed::Do::start())
             }

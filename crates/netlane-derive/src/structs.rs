@@ -6,7 +6,7 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Error, LitStr, Result, Token, Visibility, braced, parenthesized};
 
-use crate::common::{Content, Errors, documentation, end, plain, separator};
+use crate::common::{Content, Errors, documentation, end, hidden, plain, separator};
 
 struct Struct {
     attributes: Vec<Attribute>,
@@ -128,8 +128,11 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
                 ::core::result::Result::Ok(::netlane_wire::typed::Extended::new(attribute.payload()))
             }
 
+            #[inline]
             fn write(message: &mut ::netlane_wire::Message, kind: u16, value: #name) {
-                ::netlane_wire::typed::write_fixed(message, kind, &value);
+                let mut bytes = [0; <#name as ::netlane_wire::typed::Fixed>::SIZE];
+                ::netlane_wire::typed::Fixed::store(&value, &mut bytes);
+                message.array(kind, bytes);
             }
         }
     })
@@ -181,6 +184,10 @@ fn native(content: &Content) -> TokenStream {
     }
 }
 
+fn is_be(content: &Content) -> bool {
+    matches!(content, Content::Be(_))
+}
+
 fn fixed(declared: &Struct) -> TokenStream {
     let name = &declared.name;
     let count = declared.fields.len();
@@ -196,29 +203,37 @@ fn fixed(declared: &Struct) -> TokenStream {
             .enumerate()
             .filter_map(|(index, field)| {
                 let name = field.name.as_ref()?;
-                let marker = field.content.marker();
-                let is_be = matches!(field.content, Content::Be(_));
                 let place = quote!(Self::LAYOUT.offsets[#index]..);
-                Some((name, marker, is_be, place))
+                Some((name, &field.content, place))
             })
     };
-    let reads = named().map(|(name, marker, is_be, place)| {
-        let inner = is_be.then(|| quote!(.0));
+    let reads = named().map(|(name, content, place)| {
+        let (marker, inner) = (content.marker(), is_be(content).then(|| quote!(.0)));
         quote! {
             #name: <#marker as ::netlane_wire::typed::Fixed>::load(
                 bytes.get(#place).unwrap_or_default(),
             )#inner
         }
     });
-    let writes = named().map(|(name, _, is_be, place)| {
-        let value = if is_be {
-            quote!(::netlane_wire::typed::Be(self.#name))
+    // One by one, because a builder's setter writes one field of a header that is in the buffer already.
+    let stores = named().map(|(name, content, place)| {
+        let (store, ty) = (hidden("store_", name), native(content));
+        let value = if is_be(content) {
+            quote!(::netlane_wire::typed::Be(value))
         } else {
-            quote!(self.#name)
+            quote!(value)
         };
         quote! {
-            ::netlane_wire::typed::Fixed::store(&#value, bytes.get_mut(#place).unwrap_or_default());
+            #[doc(hidden)]
+            #[inline]
+            pub fn #store(bytes: &mut [u8], value: #ty) {
+                ::netlane_wire::typed::Fixed::store(&#value, bytes.get_mut(#place).unwrap_or_default());
+            }
         }
+    });
+    let writes = named().map(|(name, ..)| {
+        let store = hidden("store_", name);
+        quote!(Self::#store(bytes, self.#name);)
     });
     quote! {
         impl #name {
@@ -228,6 +243,8 @@ fn fixed(declared: &Struct) -> TokenStream {
                     <#markers as ::netlane_wire::typed::Fixed>::ALIGN,
                 )),*
             ]);
+
+            #(#stores)*
         }
 
         impl ::netlane_wire::typed::Fixed for #name {

@@ -67,6 +67,16 @@ pub trait Request {
     /// The message to send. Mistakes inside of it surface when it is finished.
     fn message(&self) -> Message;
 
+    /// The message of a request that is not needed any more, which spares the copy.
+    #[inline]
+    #[must_use]
+    fn into_message(self) -> Message
+    where
+        Self: Sized,
+    {
+        self.message()
+    }
+
     /// Reads one answering message. Where only an acknowledgement is expected, it is given a
     /// message without payload, from which `()` is made.
     ///

@@ -11,7 +11,7 @@ pub(super) fn expand(message: &Message) -> TokenStream {
         visibility, name, ..
     } = message;
     let (_, builder) = message.companions();
-    let header = header_setters(message);
+    let (header_type, header) = (message.header_type(), header_setters(message));
     let setters = message.fields.iter().map(|field| setter(message, field));
     let finish = finish(message);
     let request = request(message);
@@ -32,10 +32,11 @@ pub(super) fn expand(message: &Message) -> TokenStream {
         impl<S: ::netlane_wire::typed::Sink> #builder<S> {
             /// Writes a header of zeroes at the end of `sink`; attributes follow.
             #[inline]
-            pub fn start(mut sink: S) -> Self {
-                let start = ::netlane_wire::typed::reserve_header::<<#name as ::netlane_wire::typed::Typed>::Header>(
-                    sink.message(),
-                );
+            pub fn start(sink: S) -> Self {
+                let (sink, start) = ::netlane_wire::typed::reserve_header::<
+                    S,
+                    { <#header_type as ::netlane_wire::typed::Fixed>::SIZE },
+                >(sink);
                 Self { sink, start }
             }
 
@@ -68,11 +69,16 @@ fn header_setters(message: &Message) -> TokenStream {
     let path = &header.path;
     let fields = header.shown.iter().map(|(name, ty)| {
         let doc = format!("Sets `{name}` of the header.");
+        let store = hidden("store_", name);
         quote! {
             #[doc = #doc]
             #[inline]
-            pub fn #name(self, value: #ty) -> Self {
-                self.change_header(|header| header.#name = value)
+            pub fn #name(mut self, value: #ty) -> Self {
+                #path::#store(
+                    ::netlane_wire::typed::header_at(self.sink.message(), self.start),
+                    value,
+                );
+                self
             }
         }
     });
@@ -82,7 +88,6 @@ fn header_setters(message: &Message) -> TokenStream {
             self.change_header(|old| *old = header)
         }
 
-        #[inline]
         fn change_header(mut self, change: impl ::core::ops::FnOnce(&mut #path)) -> Self {
             ::netlane_wire::typed::change_header(self.sink.message(), self.start, change);
             self
@@ -128,9 +133,11 @@ fn setter(message: &Message, field: &Field) -> TokenStream {
 fn value(name: &syn::Ident, content: &Content, kind: u16) -> TokenStream {
     let (set, marker) = (content.set(), content.marker());
     quote! {
-        pub fn #name(mut self, value: #set) -> Self {
-            <#marker as ::netlane_wire::typed::Value>::write(self.sink.message(), #kind, value);
-            self
+        pub fn #name(self, value: #set) -> Self {
+            Self {
+                sink: ::netlane_wire::typed::write::<S, #marker>(self.sink, #kind, value),
+                start: self.start,
+            }
         }
     }
 }
@@ -251,6 +258,11 @@ fn request(message: &Message) -> TokenStream {
 
             fn message(&self) -> ::netlane_wire::Message {
                 self.sink.to_message(O::KIND)
+            }
+
+            #[inline]
+            fn into_message(self) -> ::netlane_wire::Message {
+                self.sink.into_message(O::KIND)
             }
 
             fn decode(

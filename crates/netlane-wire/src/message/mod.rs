@@ -1,12 +1,14 @@
 //! The builder of requests: one growing buffer that remembers its first mistake.
 //!
-//! Owns the writing of headers, attributes and nests; must not know any family, nor who sends
+//! Owns what can be written; must not know any family, how the buffer grows (`append`), nor who sends
 //! the message. Sequence and port stay zero: the transport writes them with
 //! [`crate::set_sequence_port`]. Mirrors the `nla_put` functions of `include/net/netlink.h`.
 
+mod append;
+
 use std::fmt;
 
-use crate::arithmetic::{NLA_F_NESTED, NLA_HDRLEN, nla_padlen};
+use crate::arithmetic::NLA_F_NESTED;
 use crate::{BuildError, Flags, Frame, HEADER_LEN, Header};
 
 /// Room for a header, a family header and a few attributes before the buffer grows.
@@ -45,11 +47,12 @@ macro_rules! integers {
         #[doc = concat!("Adds an attribute of ", $what, ".")]
         #[inline]
         pub fn $name(&mut self, kind: u16, value: $type) -> &mut Self {
-            self.attribute(kind, &value.$write())
+            self.array(kind, value.$write())
         }
 
         #[doc = concat!("Adds an attribute of ", $what, ".")]
         #[must_use]
+        #[inline]
         pub fn $with(mut self, kind: u16, value: $type) -> Self {
             self.$name(kind, value);
             self
@@ -61,9 +64,10 @@ impl Message {
     /// An empty message of a type. The flags are sent as they are, except that a transport adds
     /// `REQUEST`, `ACK` or `DUMP` as the conversation requires.
     #[must_use]
+    #[inline]
     pub fn new(kind: u16, flags: Flags) -> Self {
         let mut bytes = Vec::with_capacity(INITIAL_CAPACITY);
-        bytes.resize(HEADER_LEN, 0);
+        bytes.extend_from_slice(&[0; HEADER_LEN]);
         Self {
             kind,
             flags,
@@ -89,6 +93,7 @@ impl Message {
     }
 
     /// Replaces the type.
+    #[inline]
     pub const fn set_kind(&mut self, kind: u16) {
         self.kind = kind;
     }
@@ -106,19 +111,24 @@ impl Message {
 
     /// The payload so far: what follows the header.
     #[must_use]
+    #[inline]
     pub fn payload(&self) -> &[u8] {
         self.bytes.get(HEADER_LEN..).unwrap_or_default()
     }
 
     /// The payload so far, for what is only known after it was appended.
     #[must_use]
+    #[inline]
     pub fn payload_mut(&mut self) -> &mut [u8] {
         self.bytes.get_mut(HEADER_LEN..).unwrap_or_default()
     }
 
-    /// Bytes of the message so far, its header included.
+    /// Bytes of the message so far, its header included; none after a mistake.
     #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "a message is never empty")]
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "a message that can be sent is never empty"
+    )]
     pub const fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -130,18 +140,17 @@ impl Message {
     }
 
     /// Remembers a mistake, unless there was one before: for typed requests that find a value
-    /// which has no form on the wire.
+    /// which has no form on the wire. What was written is given up.
     pub fn fail(&mut self, error: BuildError) -> &mut Self {
         self.error.get_or_insert_with(|| Box::new(error));
+        self.bytes = Vec::new();
         self
     }
 
     /// Adds a family header (or any other bytes), padded to a multiple of 4.
+    #[inline]
     pub fn header(&mut self, bytes: &[u8]) -> &mut Self {
-        if self.has_room(bytes.len()) {
-            self.bytes.extend_from_slice(bytes);
-            self.pad();
-        }
+        self.bytes(bytes);
         self
     }
 
@@ -155,7 +164,8 @@ impl Message {
     /// Adds an attribute with these bytes, and its padding. The kind may have flag bits.
     #[inline]
     pub fn attribute(&mut self, kind: u16, payload: &[u8]) -> &mut Self {
-        self.append(kind, payload, &[])
+        self.append(kind, payload, &[]);
+        self
     }
 
     /// Adds an attribute with these bytes, and its padding. The kind may have flag bits.
@@ -165,9 +175,25 @@ impl Message {
         self
     }
 
+    /// Adds an attribute with these bytes, and its padding, in one store if there are no more than 16. The kind may
+    /// have flag bits.
+    #[inline]
+    pub fn array<const N: usize>(&mut self, kind: u16, payload: [u8; N]) -> &mut Self {
+        match N {
+            0 => self.whole::<N, 4>(kind, payload),
+            1..=4 => self.whole::<N, 8>(kind, payload),
+            5..=8 => self.whole::<N, 12>(kind, payload),
+            9..=12 => self.whole::<N, 16>(kind, payload),
+            13..=16 => self.whole::<N, 20>(kind, payload),
+            _ => self.append(kind, &payload, &[]),
+        }
+        self
+    }
+
     /// Adds an attribute without payload: present means true (`NLA_FLAG`).
+    #[inline]
     pub fn flag(&mut self, kind: u16) -> &mut Self {
-        self.attribute(kind, &[])
+        self.array(kind, [])
     }
 
     /// Adds an attribute without payload: present means true (`NLA_FLAG`).
@@ -181,7 +207,10 @@ impl Message {
         let text = text.as_ref();
         match text.iter().position(|byte| *byte == 0) {
             Some(position) => self.fail(BuildError::InteriorNul { kind, position }),
-            None => self.append(kind, text, &[0]),
+            None => {
+                self.append(kind, text, &[0]);
+                self
+            }
         }
     }
 
@@ -235,6 +264,7 @@ impl Message {
     /// # Errors
     ///
     /// The first mistake that was made while building.
+    #[inline]
     pub fn finish(self) -> Result<Vec<u8>, BuildError> {
         self.encode(0, 0).map(|(_, bytes)| bytes)
     }
@@ -249,6 +279,7 @@ impl Message {
             .map(|(header, bytes)| Frame::assemble(header, bytes))
     }
 
+    #[inline]
     fn encode(mut self, sequence: u32, port: u32) -> Result<(Header, Vec<u8>), BuildError> {
         if let Some(error) = self.error {
             return Err(*error);
@@ -266,78 +297,6 @@ impl Message {
         }
         Ok((header, self.bytes))
     }
-
-    #[inline]
-    fn append(&mut self, kind: u16, payload: &[u8], terminator: &[u8]) -> &mut Self {
-        if self.open(kind, payload.len().saturating_add(terminator.len())) {
-            self.bytes.extend_from_slice(payload);
-            self.bytes.extend_from_slice(terminator);
-            self.pad();
-        }
-        self
-    }
-
-    /// Writes an attribute's header; false if the attribute is too long or a mistake was made.
-    fn open(&mut self, raw_kind: u16, payload: usize) -> bool {
-        let len = payload.saturating_add(NLA_HDRLEN);
-        let Ok(nla_len) = u16::try_from(len) else {
-            let kind = crate::arithmetic::nla_type(raw_kind);
-            self.fail(BuildError::AttributeTooLong { kind, len });
-            return false;
-        };
-        // A payload from `raw` may have left the end unaligned.
-        self.pad();
-        if !self.has_room(len) {
-            return false;
-        }
-        let ([l0, l1], [k0, k1]) = (nla_len.to_ne_bytes(), raw_kind.to_ne_bytes());
-        self.bytes.extend_from_slice(&[l0, l1, k0, k1]);
-        true
-    }
-
-    /// Writes the length of the nest that was opened when the message was `start` bytes long.
-    fn close(&mut self, kind: u16, start: usize) {
-        let start = start.saturating_add(nla_padlen(start));
-        let len = self.bytes.len().saturating_sub(start);
-        let Ok(nla_len) = u16::try_from(len) else {
-            self.fail(BuildError::NestTooLong { kind, len });
-            return;
-        };
-        match self
-            .bytes
-            .get_mut(start..)
-            .and_then(<[u8]>::first_chunk_mut)
-        {
-            Some(place) => *place = nla_len.to_ne_bytes(),
-            // Only swapping the message for another inside of the closure gets here.
-            None => {
-                let what = "a message was replaced while one of its nests was being filled";
-                self.fail(BuildError::Value { what });
-            }
-        }
-    }
-
-    /// Whether nothing went wrong so far and `more` bytes, with their padding, still fit.
-    fn has_room(&mut self, more: usize) -> bool {
-        let len = self
-            .bytes
-            .len()
-            .saturating_add(more)
-            .saturating_add(nla_padlen(more));
-        if u32::try_from(len).is_err() {
-            self.fail(BuildError::MessageTooLong { len });
-        }
-        self.error.is_none()
-    }
-
-    #[inline]
-    fn pad(&mut self) {
-        let missing = nla_padlen(self.bytes.len());
-        if missing > 0 {
-            self.bytes
-                .extend_from_slice([0; 3].get(..missing).unwrap_or_default());
-        }
-    }
 }
 
 /// Type, flags and size; no payload, which may hold keys.
@@ -349,27 +308,5 @@ impl fmt::Debug for Message {
             .field("bytes", &self.bytes.len())
             .field("error", &self.error)
             .finish()
-    }
-}
-
-#[cfg(all(test, target_pointer_width = "64"))]
-mod tests {
-    use super::*;
-
-    /// Here and not with the other tests of the builder: this asks for the room alone, without
-    /// 4 GiB of memory to fill it.
-    #[test]
-    fn a_message_of_4_gib_is_refused() {
-        let limit = usize::try_from(u32::MAX).unwrap();
-        let mut message = Message::new(16, Flags::empty());
-        assert!(message.has_room(limit - HEADER_LEN - 3));
-        assert!(
-            !message.has_room(limit - HEADER_LEN - 2),
-            "with its padding"
-        );
-        let len = limit + 1;
-        assert_eq!(message.finish(), Err(BuildError::MessageTooLong { len }));
-        let mut message = Message::new(16, Flags::empty());
-        assert!(!message.has_room(usize::MAX));
     }
 }

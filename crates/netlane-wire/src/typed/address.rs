@@ -119,10 +119,12 @@ impl Fixed for Mac {
     const SIZE: usize = 6;
     const ALIGN: usize = 1;
 
+    #[inline]
     fn load(bytes: &[u8]) -> Self {
         Self(array_at(bytes, 0))
     }
 
+    #[inline]
     fn store(&self, bytes: &mut [u8]) {
         self.0.store(bytes);
     }
@@ -132,12 +134,14 @@ impl Value for Mac {
     type View<'a> = Self;
     type Set<'v> = Self;
 
+    #[inline]
     fn read(attribute: Attribute<'_>) -> Result<Self, AttributeError> {
         attribute.array().map(Self)
     }
 
+    #[inline]
     fn write(message: &mut Message, kind: u16, value: Self) {
-        message.attribute(kind, &value.0);
+        message.array(kind, value.0);
     }
 }
 
@@ -145,6 +149,7 @@ impl Value for LinkAddress {
     type View<'a> = Self;
     type Set<'v> = Self;
 
+    #[inline]
     fn read(attribute: Attribute<'_>) -> Result<Self, AttributeError> {
         Self::new(attribute.payload()).ok_or(AttributeError {
             kind: attribute.kind(),
@@ -155,6 +160,7 @@ impl Value for LinkAddress {
         })
     }
 
+    #[inline]
     fn write(message: &mut Message, kind: u16, value: Self) {
         message.attribute(kind, value.as_bytes());
     }

@@ -3,9 +3,11 @@
 //! Owns headers that are changed after they were reserved, nests and arrays; must not know what is written, nor where
 //! the buffer goes.
 
+use std::mem::ManuallyDrop;
+
 use bytes::Bytes;
 
-use crate::typed::{Fixed, Typed};
+use crate::typed::{Fixed, Typed, Value};
 use crate::{Attributes, BuildError, Flags, HEADER_LEN, Message};
 
 /// Where a builder writes: its own message, a request's, or the nest of an enclosing one.
@@ -15,12 +17,14 @@ pub trait Sink {
 }
 
 impl Sink for Message {
+    #[inline]
     fn message(&mut self) -> &mut Message {
         self
     }
 }
 
 impl Sink for &mut Message {
+    #[inline]
     fn message(&mut self) -> &mut Message {
         self
     }
@@ -42,29 +46,43 @@ pub fn finish(message: Message) -> Result<Bytes, BuildError> {
     Ok(bytes.split_off(HEADER_LEN.min(bytes.len())))
 }
 
-/// Appends a header of zeroes; the result is its place for [`change_header`].
+/// Appends an attribute of type `kind` that holds a `T`.
+#[inline(always)]
+pub fn write<S: Sink, T: Value + ?Sized>(sink: S, kind: u16, value: T::Set<'_>) -> S {
+    apart(sink, |message| T::write(message, kind, value))
+}
+
+/// Writes to a sink of which nothing is dropped should `write` panic, which no value does. A sink with a destructor in
+/// wait has an address, and then is copied in memory from one call of a builder to the next.
+#[inline(always)]
+pub(super) fn apart<S: Sink>(sink: S, write: impl FnOnce(&mut Message)) -> S {
+    let mut sink = ManuallyDrop::new(sink);
+    write(sink.message());
+    ManuallyDrop::into_inner(sink)
+}
+
+/// Appends a header of zeroes; the number is its place for [`header_at`].
 #[inline]
-pub fn reserve_header<H: Fixed>(message: &mut Message) -> usize {
-    let start = message.payload().len();
-    // Larger headers do not exist; the loop only makes no assumption of it.
-    let mut left = H::SIZE;
-    while left > 0 {
-        let step = left.min(64);
-        message.header([0; 64].get(..step).unwrap_or_default());
-        left = left.saturating_sub(step);
-    }
-    start
+pub fn reserve_header<S: Sink, const SIZE: usize>(mut sink: S) -> (S, usize) {
+    let start = sink.message().payload().len();
+    let sink = apart(sink, |message| {
+        message.header(&[0; SIZE]);
+    });
+    (sink, start)
+}
+
+/// The header at `start`. Nothing is there after an earlier mistake, which is what finishing the message then reports.
+#[inline]
+pub fn header_at(message: &mut Message, start: usize) -> &mut [u8] {
+    message.payload_mut().get_mut(start..).unwrap_or_default()
 }
 
 /// Changes the header at `start`.
-#[inline]
 pub fn change_header<H: Fixed>(message: &mut Message, start: usize, change: impl FnOnce(&mut H)) {
-    // Nothing is there after an earlier mistake, which is what finishing the message then reports.
-    if let Some(place) = message.payload_mut().get_mut(start..) {
-        let mut header = H::load(place);
-        change(&mut header);
-        header.store(place);
-    }
+    let place = header_at(message, start);
+    let mut header = H::load(place);
+    change(&mut header);
+    header.store(place);
 }
 
 /// Appends a nest that exists already.

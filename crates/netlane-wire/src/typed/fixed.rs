@@ -79,10 +79,13 @@ pub fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
 
 /// Copies `value` to the start of `bytes`, as far as they reach.
 #[inline]
-fn put(bytes: &mut [u8], value: &[u8]) {
-    let len = bytes.len().min(value.len());
-    if let (Some(to), Some(from)) = (bytes.get_mut(..len), value.get(..len)) {
-        to.copy_from_slice(from);
+fn put<const N: usize>(bytes: &mut [u8], value: [u8; N]) {
+    match bytes.first_chunk_mut() {
+        Some(whole) => *whole = value,
+        None => bytes
+            .iter_mut()
+            .zip(value)
+            .for_each(|(to, from)| *to = from),
     }
 }
 
@@ -98,8 +101,8 @@ macro_rules! integers {
             }
 
             #[inline]
-            fn store(&self, bytes: &mut [u8]) {
-                put(bytes, &self.to_ne_bytes());
+    fn store(&self, bytes: &mut [u8]) {
+                put(bytes, self.to_ne_bytes());
             }
         }
 
@@ -113,8 +116,8 @@ macro_rules! integers {
             }
 
             #[inline]
-            fn store(&self, bytes: &mut [u8]) {
-                put(bytes, &self.0.to_be_bytes());
+    fn store(&self, bytes: &mut [u8]) {
+                put(bytes, self.0.to_be_bytes());
             }
         }
     )*};
@@ -128,6 +131,7 @@ impl Fixed for () {
 
     fn load(_: &[u8]) -> Self {}
 
+    #[inline]
     fn store(&self, _: &mut [u8]) {}
 }
 
@@ -140,8 +144,9 @@ impl Fixed for Ipv4Addr {
         Self::from(array_at(bytes, 0))
     }
 
+    #[inline]
     fn store(&self, bytes: &mut [u8]) {
-        put(bytes, &self.octets());
+        put(bytes, self.octets());
     }
 }
 
@@ -154,8 +159,9 @@ impl Fixed for Ipv6Addr {
         Self::from(array_at(bytes, 0))
     }
 
+    #[inline]
     fn store(&self, bytes: &mut [u8]) {
-        put(bytes, &self.octets());
+        put(bytes, self.octets());
     }
 }
 
@@ -170,6 +176,7 @@ impl<T: Fixed, const N: usize> Fixed for [T; N] {
         })
     }
 
+    #[inline]
     fn store(&self, bytes: &mut [u8]) {
         for (value, place) in self.iter().zip(bytes.chunks_mut(T::SIZE.max(1))) {
             value.store(place);
@@ -201,7 +208,8 @@ impl<const N: usize> Text<N> {
         if text.len() >= N || text.contains('\0') {
             return None;
         }
-        put(&mut bytes, text.as_bytes());
+        let places = bytes.iter_mut().zip(text.bytes());
+        places.for_each(|(to, from)| *to = from);
         Some(Self(bytes))
     }
 }
@@ -220,8 +228,9 @@ impl<const N: usize> Fixed for Text<N> {
         Self(array_at(bytes, 0))
     }
 
+    #[inline]
     fn store(&self, bytes: &mut [u8]) {
-        put(bytes, &self.0);
+        put(bytes, self.0);
     }
 }
 

@@ -26,7 +26,10 @@ use crate::{Attribute, AttributeError, AttributeTable, DecodeError, Message};
 
 pub use address::{LinkAddress, Mac, ParseAddressError};
 pub use area::Area;
-pub use build::{Sink, change_header, copy, empty, finish, numbered, reserve_header, write_nest};
+pub use build::{
+    Sink, change_header, copy, empty, finish, header_at, numbered, reserve_header, write,
+    write_nest,
+};
 pub use debug::{debug, show, show_header};
 pub use fixed::{Extended, Fixed, Layout, Text, array_at};
 pub use list::{Array, Elements, Multi, Packed};
@@ -34,7 +37,7 @@ pub use operation::{
     Decode, Do, FixedKind, NamedFamily, NamedRequest, Operation, decode_reply, family_header,
 };
 pub use pick::{Field, Fields, pick};
-pub use value::{Be, Sint, Uint, read_nest, write_fixed};
+pub use value::{Be, Sint, Uint, read_nest};
 
 #[cfg(feature = "derive")]
 pub use netlane_derive::{c_enum, c_flags, c_struct, message, requests, select};

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 
+use crate::typed::build::apart;
 use crate::typed::{Sink, Typed};
 use crate::{DecodeError, Expect, Flags, FrameView, Message};
 
@@ -88,9 +89,11 @@ pub struct Do<O> {
 impl<O: Operation> Do<O> {
     /// An empty one.
     #[must_use]
+    #[inline]
     pub fn start() -> Self {
-        let mut message = Message::new(0, O::FLAGS);
-        message.header(O::PREFIX);
+        let message = apart(Message::new(0, O::FLAGS), |message| {
+            message.header(O::PREFIX);
+        });
         Self {
             message,
             operation: PhantomData,
@@ -104,9 +107,18 @@ impl<O: Operation> Do<O> {
         message.set_kind(kind);
         message
     }
+
+    /// What was written, as a message of type `kind`, without a copy.
+    #[must_use]
+    #[inline]
+    pub fn into_message(mut self, kind: u16) -> Message {
+        self.message.set_kind(kind);
+        self.message
+    }
 }
 
 impl<O> Sink for Do<O> {
+    #[inline]
     fn message(&mut self) -> &mut Message {
         &mut self.message
     }

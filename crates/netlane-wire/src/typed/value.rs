@@ -70,10 +70,12 @@ impl Value for bool {
     type View<'a> = Self;
     type Set<'v> = Self;
 
+    #[inline]
     fn read(attribute: Attribute<'_>) -> Result<Self, AttributeError> {
         attribute.u8().map(|value| value != 0)
     }
 
+    #[inline]
     fn write(message: &mut Message, kind: u16, value: Self) {
         message.u8(kind, u8::from(value));
     }
@@ -83,10 +85,12 @@ impl Value for Uint {
     type View<'a> = u64;
     type Set<'v> = u64;
 
+    #[inline]
     fn read(attribute: Attribute<'_>) -> Result<u64, AttributeError> {
         attribute.uint()
     }
 
+    #[inline]
     fn write(message: &mut Message, kind: u16, value: u64) {
         match u32::try_from(value) {
             Ok(value) => message.u32(kind, value),
@@ -99,10 +103,12 @@ impl Value for Sint {
     type View<'a> = i64;
     type Set<'v> = i64;
 
+    #[inline]
     fn read(attribute: Attribute<'_>) -> Result<i64, AttributeError> {
         attribute.sint()
     }
 
+    #[inline]
     fn write(message: &mut Message, kind: u16, value: i64) {
         match i32::try_from(value) {
             Ok(value) => message.i32(kind, value),
@@ -148,12 +154,14 @@ impl<const N: usize> Value for [u8; N] {
     type View<'a> = Self;
     type Set<'v> = Self;
 
+    #[inline]
     fn read(attribute: Attribute<'_>) -> Result<Self, AttributeError> {
         attribute.array()
     }
 
+    #[inline]
     fn write(message: &mut Message, kind: u16, value: Self) {
-        message.attribute(kind, &value);
+        message.array(kind, value);
     }
 }
 
@@ -173,8 +181,8 @@ impl Value for IpAddr {
     #[inline]
     fn write(message: &mut Message, kind: u16, value: Self) {
         match value {
-            Self::V4(address) => message.attribute(kind, &address.octets()),
-            Self::V6(address) => message.attribute(kind, &address.octets()),
+            Self::V4(address) => message.array(kind, address.octets()),
+            Self::V6(address) => message.array(kind, address.octets()),
         };
     }
 }
@@ -192,30 +200,13 @@ macro_rules! addresses {
 
             #[inline]
             fn write(message: &mut Message, kind: u16, value: Self) {
-                message.attribute(kind, &value.octets());
+                message.array(kind, value.octets());
             }
         }
     )*};
 }
 
 addresses!(Ipv4Addr, 4 Ipv6Addr, 16);
-
-/// Writes a value of fixed size, for the `Value` of a declared structure or enumeration.
-pub fn write_fixed<T: Fixed>(message: &mut Message, kind: u16, value: &T) {
-    // No declared structure is near this size but statistics; those take the heap.
-    let mut small = [0; 64];
-    match small.get_mut(..T::SIZE) {
-        Some(bytes) => {
-            value.store(bytes);
-            message.attribute(kind, bytes);
-        }
-        None => {
-            let mut bytes = vec![0; T::SIZE];
-            value.store(&mut bytes);
-            message.attribute(kind, &bytes);
-        }
-    }
-}
 
 /// Reads a nest, for the `Value` of a declared message.
 ///

@@ -49,6 +49,39 @@ fn an_attribute_behind_a_raw_payload_is_aligned() {
     assert_eq!(nest.nested().find(2).unwrap().u8(), Ok(3));
 }
 
+/// An array of `N` bytes is written as the same bytes of unknown length are: behind every length of payload, where the
+/// buffer has room, where it must grow, and after a mistake.
+fn array_as_slice<const N: usize>() {
+    let payload: [u8; N] = std::array::from_fn(|index| 1 + index.to_le_bytes()[0]);
+    for before in 0..160 {
+        let start = Message::raw(16, Flags::ACK, &vec![9; before]);
+        let (mut array, mut slice) = (start.clone(), start);
+        array.array(0x8001, payload).array(2, payload);
+        slice.attribute(0x8001, &payload).attribute(2, &payload);
+        assert_eq!(array.finish(), slice.finish(), "{N} behind {before}");
+    }
+    let failed = message().with_text(3, "\0").with_header(&[1; 4]);
+    let mut array = failed.clone();
+    array.array(1, payload);
+    assert_eq!(array, failed, "later additions are ignored");
+}
+
+#[test]
+fn an_array_is_written_as_its_slice_is() {
+    array_as_slice::<0>();
+    array_as_slice::<1>();
+    array_as_slice::<3>();
+    array_as_slice::<4>();
+    array_as_slice::<6>();
+    array_as_slice::<8>();
+    array_as_slice::<11>();
+    array_as_slice::<12>();
+    array_as_slice::<13>();
+    array_as_slice::<16>();
+    array_as_slice::<17>();
+    array_as_slice::<20>();
+}
+
 macro_rules! integer_round_trips {
     ($($name:ident $with:ident $value:expr, $bytes:expr;)*) => {$(
         #[test]
