@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use netlane::wire::Request;
 use netlane_route::{AddRoute, Family, Route, RouteBuilder, RouteKind, RouteProtocol, RouteView};
 use netlane_testkit::Links;
+use netlane_wire::Message;
 use netlane_wire::typed::Do;
 
 use crate::baseline::Blocking;
@@ -35,7 +36,7 @@ pub fn dumped(routes: u32) -> Result<Vec<Vec<u8>>, Failure> {
     let index = links.index("left")?;
     let mut client = Blocking::open();
     for number in 0..routes {
-        client.request(request(number, index).message(), |_| ())?;
+        client.request(request(number, index).into_message(), |_| ())?;
     }
     let mut payloads = Vec::new();
     client.dump(messages::dump_routes(), |frame| {
@@ -120,13 +121,21 @@ pub fn request(number: u32, link: u32) -> RouteBuilder<Do<AddRoute>> {
         .output(link)
 }
 
-/// Its bytes.
+/// Its bytes, in the buffer that the builder wrote: what a batch of requests does.
 pub fn encoded(number: u32, link: u32) -> Vec<u8> {
-    let message = request(number, link).message();
+    finished(request(number, link).into_message())
+}
+
+/// Its bytes, copied from a request that is kept, so that it can be sent again: what `Handle::call` does.
+pub fn encoded_and_kept(number: u32, link: u32) -> Vec<u8> {
+    finished(request(number, link).message())
+}
+
+fn finished(message: Message) -> Vec<u8> {
     message.finish().unwrap_or_default()
 }
 
-/// The same bytes, written by hand into a buffer that needs not grow.
+/// The same bytes, written by hand into an own buffer of the builder's size, which needs not grow.
 pub fn encoded_by_hand(number: u32, link: u32) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(128);
     bytes.extend([0; 16]);

@@ -44,9 +44,11 @@ pub fn decode(scale: Scale) -> Result<Vec<Row>, Failure> {
     ])
 }
 
-/// A route to the bytes of its request.
+/// A route to the bytes of its request. Each side writes into an allocation of its own, as large as the other's; the
+/// request that is kept is copied into a second one.
 pub fn encode(scale: Scale) -> Result<Vec<Row>, Failure> {
-    if typed::encoded(7, 3) != typed::encoded_by_hand(7, 3) {
+    let by_hand = typed::encoded_by_hand(7, 3);
+    if typed::encoded(7, 3) != by_hand || typed::encoded_and_kept(7, 3) != by_hand {
         return Err("the same route was encoded differently".into());
     }
     let all = |encode: fn(u32, u32) -> Vec<u8>| {
@@ -57,17 +59,18 @@ pub fn encode(scale: Scale) -> Result<Vec<Row>, Failure> {
             }
         })
     };
-    let [hand, typed] = interleaved(
+    let [hand, given, kept] = interleaved(
         scale,
-        [&|| all(typed::encoded_by_hand), &|| all(typed::encoded)],
+        [
+            &|| all(typed::encoded_by_hand),
+            &|| all(typed::encoded),
+            &|| all(typed::encoded_and_kept),
+        ],
     );
-    Ok(vec![Row::new(
-        "encode",
-        "-",
-        Target::AtLeast(0.95),
-        &hand,
-        &typed,
-    )])
+    Ok(vec![
+        Row::new("encode", "-", Target::AtLeast(0.95), &hand, &given),
+        Row::new("encode-kept", "-", Target::Shown, &hand, &kept),
+    ])
 }
 
 /// Each side in turn, round after round.
