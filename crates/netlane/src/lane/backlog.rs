@@ -48,8 +48,16 @@ impl Backlog {
     }
 
     /// One more datagram was read: returns the fences it has reached.
+    #[inline]
     pub(crate) fn advance(&mut self, dumping: bool) -> Vec<Sequence> {
         self.read += 1;
+        if self.loss.is_none() && self.fences.is_empty() {
+            return Vec::new();
+        }
+        self.reach(dumping)
+    }
+
+    fn reach(&mut self, dumping: bool) -> Vec<Sequence> {
         if let Some(at) = &mut self.loss {
             // The kernel refuses what comes unless the queue was empty once.
             // Into the place of each datagram read it may put a part of a dump.
@@ -58,9 +66,6 @@ impl Backlog {
                 *at = at.saturating_add(u64::from(dumping));
             }
             // A fence says that what was lost has been told: it waits for that.
-            return Vec::new();
-        }
-        if self.fences.is_empty() {
             return Vec::new();
         }
         let read = self.read;

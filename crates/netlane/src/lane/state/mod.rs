@@ -72,6 +72,7 @@ impl State {
     }
 
     /// If that was the socket's dump, the next may begin.
+    #[inline]
     fn dump_over(&mut self, ended: bool) {
         if ended && self.dumping {
             self.dumping = false;
@@ -217,6 +218,7 @@ impl State {
     }
 
     /// Whether only readiness can tell what comes next.
+    #[inline]
     pub(crate) fn needs_readiness(&self) -> bool {
         self.ended.is_none()
             && (self.conversations.late() > 0

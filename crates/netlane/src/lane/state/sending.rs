@@ -41,6 +41,7 @@ impl State {
     /// What the answer is expected to cost of the window. A user peer cannot
     /// overflow the receive buffer: it is its send that fails (KERNEL:
     /// `netlink_attachskb`).
+    #[inline]
     fn charge(&self, order: &Order, class: Class) -> u32 {
         match order.to {
             Some(address) if address != Address::KERNEL => 0,
@@ -182,10 +183,12 @@ impl State {
     }
 
     /// Whether a published request could be sent now.
+    #[inline]
     pub(crate) fn sendable(&mut self) -> bool {
-        if self.outbox.is_empty() {
-            return false;
-        }
+        self.has_published() && self.next_may_go()
+    }
+
+    fn next_may_go(&mut self) -> bool {
         let conversations = &mut self.conversations;
         let mut charge = 0;
         let alive = |sequence| match conversations.data_mut(sequence) {
