@@ -216,10 +216,6 @@ fn explain(operation: Operation, kind: ErrorKind) -> Option<&'static str> {
     }
     match (operation, kind) {
         (Operation::Set(option), ErrorKind::PermissionDenied) => option.permission(),
-        (
-            Operation::Set(SocketOption::AddMembership | SocketOption::DropMembership),
-            ErrorKind::InvalidInput,
-        ) => Some("the protocol has no group of this number"),
         (Operation::Set(_) | Operation::Get(_), ErrorKind::Unsupported) => {
             Some("this kernel does not have the option")
         }

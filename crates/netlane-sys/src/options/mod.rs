@@ -7,7 +7,7 @@ mod netlink;
 mod socket;
 
 use crate::error::{Operation, Operation::Get, Operation::Set};
-use crate::{Error, Socket, platform};
+use crate::{Error, ErrorKind, Socket, platform};
 
 /// The four shapes of option values.
 impl Socket {
@@ -43,7 +43,13 @@ impl Socket {
                 format!("group {group} is above the limit of {}", i32::MAX),
             )
         })?;
-        self.set_int(option, value)
+        let set = self.set_int(option, value);
+        set.map_err(|error| match error.kind() {
+            ErrorKind::InvalidInput => {
+                error.with_explanation(format!("the protocol has no group {group} on this kernel"))
+            }
+            _ => error,
+        })
     }
 
     /// The kernel caps sizes itself, far below this saturation.
