@@ -14,8 +14,10 @@ while [ -f /tmp/page/$number.command ]; do
     command=$(cat /tmp/page/$number.command)
     expected=$(cat /tmp/page/$number.output)
     printf '$ %s\n' "$command"
-    said=$(timeout "$((10 * NETLANE_TEST_PATIENCE))" sh -c "$command; status=\$?; wait; exit \$status" 2>&1)
+    # Into a file: of a pipe, whoever outlives the shell would keep the end.
+    timeout "$((10 * NETLANE_TEST_PATIENCE))" sh -c "$command; status=\$?; wait; exit \$status" >/tmp/page/said 2>&1
     status=$?
+    said=$(cat /tmp/page/said)
     printf '%s\n' "$said"
     if [ $status != 0 ] || [ "$said" != "$expected" ]; then
         printf 'FAILED: status %s, expected:\n%s\n' $status "$expected"

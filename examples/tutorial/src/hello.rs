@@ -3,20 +3,14 @@
 //! Owns the message types and the wait for the reply; must not know who prints it. The kernel side
 //! is `tests/lab/module/lab_tutorial.c`.
 
-use std::time::Duration;
-
-use anyhow::{Context, bail};
-use futures::StreamExt;
+use anyhow::bail;
 use netlane::wire::{Flags, HEADER_LEN, Message};
 use netlane::{Error, Handle, Inbound, Received, Unsolicited};
-use tokio::time::timeout;
 
 /// `HELLO_SET`: tells the other side a name.
 const SET: u16 = 0;
 /// `HELLO_GET`: asks for it. Other protocols call this number `NLMSG_NOOP`.
 const GET: u16 = 1;
-/// How long a reply may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The protocol's client.
 #[derive(Debug)]
@@ -73,12 +67,7 @@ impl Hello {
     async fn command(&mut self, kind: u16, text: &str) -> anyhow::Result<Reply> {
         let command = Message::raw(kind, Flags::empty(), &crate::payload(text));
         self.handle.send(command).await?;
-        let reply = timeout(PATIENCE, self.replies.next()).await;
-        read(
-            reply
-                .context("no reply came")?
-                .context("the connection ended")??,
-        )
+        read(crate::next(&mut self.replies).await?)
     }
 }
 

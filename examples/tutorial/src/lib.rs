@@ -8,6 +8,15 @@ pub mod hello;
 pub mod target;
 
 use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use futures::StreamExt;
+use netlane::{Inbound, Received};
+use tokio::time::timeout;
+
+/// How long the other side may take to say something.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A program's ending: an error with its causes on one line.
 #[must_use]
@@ -19,6 +28,17 @@ pub fn end(result: anyhow::Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The answer, which is the next that arrives.
+///
+/// # Errors
+///
+/// If none came in time, or the connection has ended.
+pub async fn next(inbound: &mut Inbound) -> anyhow::Result<Received> {
+    let received = timeout(PATIENCE, inbound.next()).await;
+    let received = received.context("no answer came")?;
+    Ok(received.context("the connection ended")??)
 }
 
 /// The text of a payload: up to its first NUL.

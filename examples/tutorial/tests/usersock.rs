@@ -117,15 +117,28 @@ fn two_programs_hear_one_greeting() {
     });
 }
 
+/// What a program says when it fails, which it must.
+fn complaint(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
 #[test]
 fn nobody_there_is_said_plainly() {
     in_namespace(|| {
-        let output = Command::new(env!("CARGO_BIN_EXE_echo"))
-            .args(["--protocol", "usersock"])
-            .output()
-            .unwrap();
-        assert!(!output.status.success());
-        let complaint = String::from_utf8(output.stderr).unwrap();
-        assert!(complaint.contains("no socket has that port"), "{complaint}");
+        let said = complaint(env!("CARGO_BIN_EXE_echo"), &["--protocol", "usersock"]);
+        assert!(said.contains("no socket has that port"), "{said}");
+    });
+}
+
+/// Fails when who waits for another to begin waits for ever, or does not say for what.
+#[test]
+fn nobody_who_speaks_first_is_said_plainly() {
+    in_namespace(|| {
+        let arguments = ["--protocol", "usersock", "--patience", "0"];
+        let said = complaint(env!("CARGO_BIN_EXE_conversation"), &arguments);
+        let expected = "port 200 was asked no question";
+        assert!(said.contains(expected), "{said}");
     });
 }

@@ -3,19 +3,25 @@
 //! Nothing is asked for: the module addresses port id 200 on its own, whenever somebody is bound to it.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::Context;
 use clap::Parser;
 use futures::StreamExt;
 use netlane::wire::{Flags, Message};
-use netlane::{Received, Unsolicited};
+use netlane::{Handle, Inbound, Received, Unsolicited};
+use netlane_tutorial::PATIENCE;
 use netlane_tutorial::target::Target;
+use tokio::time::timeout;
 
 /// Holds a conversation that a kernel module begins.
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
     target: Target,
+    /// How many seconds to wait for the other side to speak
+    #[arg(long, default_value_t = PATIENCE.as_secs())]
+    patience: u64,
 }
 
 /// `ECHO_CONVERSE` in `tests/lab/module/netlane_lab.h`.
@@ -30,29 +36,53 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let handle = arguments.target.connect(30, 200)?;
     let mut inbound = handle.inbound()?;
     let mut last = String::new();
-    while let Some(received) = inbound.next().await {
-        let Received::Message(Unsolicited::Frame { frame, .. }) = received? else {
-            continue;
-        };
-        let said = netlane_tutorial::text(frame.payload());
-        // The kernel repeats a question while it hears no answer.
-        if said == last {
-            continue;
-        }
+    while last != "goodbye" {
+        let said = timeout(
+            Duration::from_secs(arguments.patience),
+            news(&handle, &mut inbound, &last),
+        );
+        let said = said.await.with_context(|| silence(&handle, &last))??;
         println!("kernel: {said}");
-        if said == "goodbye" {
-            return Ok(());
-        }
         if let Some(answer) = answer(&said) {
             println!("   we: {answer}");
-            let payload = netlane_tutorial::payload(&answer);
-            handle
-                .send(Message::raw(CONVERSE, Flags::empty(), &payload))
-                .await?;
+            send(&handle, &answer).await?;
         }
         last = said;
     }
-    bail!("the connection ended")
+    Ok(())
+}
+
+/// What the kernel says next. It repeats a question until it hears the answer, which is repeated too.
+async fn news(handle: &Handle, inbound: &mut Inbound, last: &str) -> anyhow::Result<String> {
+    loop {
+        let received = inbound.next().await.context("the connection ended")??;
+        // What was lost is said again.
+        let Received::Message(Unsolicited::Frame { frame, .. }) = received else {
+            continue;
+        };
+        let said = netlane_tutorial::text(frame.payload());
+        if said != last {
+            return Ok(said);
+        }
+        if let Some(answer) = answer(last) {
+            send(handle, &answer).await?;
+        }
+    }
+}
+
+async fn send(handle: &Handle, answer: &str) -> anyhow::Result<()> {
+    let payload = netlane_tutorial::payload(answer);
+    let message = Message::raw(CONVERSE, Flags::empty(), &payload);
+    Ok(handle.send(message).await?)
+}
+
+/// What has not come.
+fn silence(handle: &Handle, last: &str) -> String {
+    let port = handle.port();
+    match last {
+        "" => format!("port {port} was asked no question"),
+        last => format!("port {port} heard nothing new after {last:?}"),
+    }
 }
 
 /// "question 2?" is answered by "answer 2".

@@ -5,15 +5,12 @@
 //! tutorial's, whose module echoes the frame as it came.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Parser;
-use futures::StreamExt;
 use netlane::wire::{Flags, Message};
 use netlane::{Received, Unsolicited};
 use netlane_tutorial::target::Target;
-use tokio::time::timeout;
 
 /// Sends a text to a kernel module and prints its answer.
 #[derive(Parser)]
@@ -27,7 +24,6 @@ struct Arguments {
 
 /// The tutorial's MAX_PAYLOAD, 125, as NLMSG_SPACE pads it.
 const FIELD: usize = 128;
-const PATIENCE: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -45,11 +41,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         .send(Message::raw(0, Flags::empty(), &payload))
         .await?;
 
-    let received = timeout(PATIENCE, inbound.next()).await;
-    match received
-        .context("no answer came")?
-        .context("the connection ended")??
-    {
+    match netlane_tutorial::next(&mut inbound).await? {
         Received::Message(Unsolicited::Frame { frame, sender, .. }) => {
             let header = frame.header();
             println!(
