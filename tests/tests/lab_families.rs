@@ -10,7 +10,7 @@ use netlane_generic::{Resolver, split};
 use netlane_route::RouteHandle;
 use netlane_testkit::in_namespace;
 use netlane_tests::stage::play;
-use netlane_wire::typed::{message, requests};
+use netlane_wire::typed::{Do, message, requests};
 
 message! {
     /// A WireGuard interface.
@@ -57,6 +57,26 @@ requests! {
 }
 
 message! {
+    /// A port of such a device.
+    pub struct Port("port") {
+        bus: str = DEVLINK_ATTR_BUS_NAME(1),
+        device: str = DEVLINK_ATTR_DEV_NAME(2),
+        index: u32 = DEVLINK_ATTR_PORT_INDEX(3),
+        flavour: u16 = DEVLINK_ATTR_PORT_FLAVOUR(77),
+        function: u16 = DEVLINK_ATTR_PORT_PCI_PF_NUMBER(127),
+        subfunction: u32 = DEVLINK_ATTR_PORT_PCI_SF_NUMBER(164),
+    }
+}
+
+requests! {
+    Port in "devlink" version 1 {
+        dump: DEVLINK_CMD_PORT_GET(5) => dump,
+        create: DEVLINK_CMD_PORT_NEW(7) => reply,
+        delete: DEVLINK_CMD_PORT_DEL(8) => ack,
+    }
+}
+
+message! {
     /// A radio.
     pub struct Radio("radio") {
         index: u32 = NL80211_ATTR_WIPHY(1),
@@ -88,12 +108,21 @@ requests! {
     }
 }
 
+const DEVLINK_CMD_PORT_NEW: u8 = 7;
+const DEVLINK_CMD_PORT_DEL: u8 = 8;
+const DEVLINK_PORT_FLAVOUR_PCI_PF: u16 = 3;
+const DEVLINK_PORT_FLAVOUR_PCI_SF: u16 = 7;
 const NL80211_CMD_NEW_INTERFACE: u8 = 7;
 const NL80211_CMD_DEL_INTERFACE: u8 = 8;
 const NL80211_IFTYPE_STATION: u32 = 2;
 const EOPNOTSUPP: i32 = 95;
 const ENODEV: i32 = 19;
 const ENOENT: i32 = 2;
+const EBUSY: i32 = 16;
+const EEXIST: i32 = 17;
+/// The device of the lab's module: `lab_devlink.c`.
+const BUS: &str = "platform";
+const DEVICE: &str = "netlane_lab";
 
 fn resolver() -> Resolver {
     Resolver::new(netlane::spawn(Protocol::GENERIC).unwrap())
@@ -147,24 +176,74 @@ fn macsec_is_created_and_listed_by_its_family() {
     });
 }
 
-/// No device of the lab has it: the family answers, and knows none.
 #[test]
-fn devlink_answers() {
+fn devlink_lists_its_device() {
     play(async {
         let devlink = resolver();
-        let watch = devlink.subscribe("devlink", "config").await.unwrap();
         let listed = devlink.list(Device::dump()).await.unwrap();
-        assert_eq!(listed.collect_all().await.unwrap().len(), 0);
+        let listed = listed.collect_all().await.unwrap();
+        let asked = devlink.call(Device::get().bus(BUS).name(DEVICE)).await;
+        for device in listed.iter().chain([&asked.unwrap()]) {
+            assert_eq!(device.view().bus().unwrap(), Some(BUS));
+            assert_eq!(device.view().name().unwrap(), Some(DEVICE));
+        }
+        assert_eq!(listed.len(), 1);
         let nobody = Device::get().bus("pci").name("0000:00:00.0");
         let error = devlink.call(nobody).await.unwrap_err();
         assert_eq!(error.errno(), Some(ENODEV));
-        watch.barrier().await.unwrap();
-        assert_eq!(watch.queued(), 0);
     });
 }
 
-/// The commands that were announced about the interface of this name.
-async fn heard(events: &mut Subscription, name: &str) -> Vec<u8> {
+fn new_port(flavour: u16, number: u32) -> PortBuilder<Do<CreatePort>> {
+    let port = Port::create().bus(BUS).device(DEVICE);
+    port.flavour(flavour).function(0).subfunction(number)
+}
+
+#[test]
+fn a_port_of_a_device_comes_and_goes() {
+    const NUMBER: u32 = 88;
+    play(async {
+        let devlink = resolver();
+        let mut events = devlink.subscribe("devlink", "config").await.unwrap();
+        let create = || new_port(DEVLINK_PORT_FLAVOUR_PCI_SF, NUMBER);
+        let created = devlink.call(create()).await.unwrap();
+        let index = created.view().index().unwrap().unwrap();
+        let error = devlink.call(create()).await.unwrap_err();
+        // 6.1 says the one, 6.12 the other.
+        assert!([Some(EEXIST), Some(EBUSY)].contains(&error.errno()));
+        let listed = devlink.list(Port::dump()).await.unwrap();
+        let listed = listed.collect_all().await.unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].view().index().unwrap(), Some(index));
+        let flavour = listed[0].view().flavour().unwrap();
+        assert_eq!(flavour, Some(DEVLINK_PORT_FLAVOUR_PCI_SF));
+        let number = listed[0].view().subfunction().unwrap();
+        assert_eq!(number, Some(NUMBER));
+        let delete = || Port::delete().bus(BUS).device(DEVICE).index(index);
+        devlink.call(delete()).await.unwrap();
+        let error = devlink.call(delete()).await.unwrap_err();
+        assert_eq!(error.errno(), Some(ENODEV));
+        let mine =
+            |payload: &[u8]| PortView::decode(payload).unwrap().index().unwrap() == Some(index);
+        let expected = [DEVLINK_CMD_PORT_NEW, DEVLINK_CMD_PORT_DEL];
+        assert_eq!(heard(&mut events, mine).await, expected);
+    });
+}
+
+/// What a driver says of a refusal arrives.
+#[test]
+fn a_device_that_refuses_a_port_says_why() {
+    play(async {
+        let port = new_port(DEVLINK_PORT_FLAVOUR_PCI_PF, 1);
+        let error = resolver().call(port).await.unwrap_err();
+        assert_eq!(error.errno(), Some(EOPNOTSUPP));
+        let said = error.to_string();
+        assert!(said.contains("a port is a subfunction"), "{said}");
+    });
+}
+
+/// The commands that were announced about what `mine` knows by its attributes.
+async fn heard(events: &mut Subscription, mine: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     events.barrier().await.unwrap();
     let mut commands = Vec::new();
     for _ in 0..events.queued() {
@@ -172,7 +251,7 @@ async fn heard(events: &mut Subscription, name: &str) -> Vec<u8> {
             panic!("something was lost");
         };
         let (header, payload) = split(event.frame.view()).unwrap();
-        if StationView::decode(payload).unwrap().name().unwrap() == Some(name) {
+        if mine(payload) {
             commands.push(header.command);
         }
     }
@@ -208,6 +287,9 @@ fn an_interface_of_a_simulated_radio_comes_and_goes() {
         let deleted = wireless.call(Station::delete().index(index)).await;
         deleted.unwrap();
         let expected = [NL80211_CMD_NEW_INTERFACE, NL80211_CMD_DEL_INTERFACE];
-        assert_eq!(heard(&mut events, "station").await, expected);
+        let mine = |payload: &[u8]| {
+            StationView::decode(payload).unwrap().name().unwrap() == Some("station")
+        };
+        assert_eq!(heard(&mut events, mine).await, expected);
     });
 }

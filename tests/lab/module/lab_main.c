@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registers the lab's three protocols in every network namespace.  Knows nothing
- * of what they say: lab_tutorial.c, lab_faults.c and lab_late.c do.
+ * Registers the lab's three protocols in every network namespace, and its device.
+ * Knows nothing of what they say: the other files do.
  */
 #include <linux/module.h>
 #include <linux/netlink.h>
@@ -112,12 +112,22 @@ static int __init lab_init(void)
 		return -ENOMEM;
 	err = register_pernet_subsys(&lab_net_ops);
 	if (err)
-		destroy_workqueue(lab_workqueue);
+		goto no_protocols;
+	err = lab_devlink_register();
+	if (err)
+		goto no_device;
+	return 0;
+
+no_device:
+	unregister_pernet_subsys(&lab_net_ops);
+no_protocols:
+	destroy_workqueue(lab_workqueue);
 	return err;
 }
 
 static void __exit lab_cleanup(void)
 {
+	lab_devlink_unregister();
 	unregister_pernet_subsys(&lab_net_ops);
 	destroy_workqueue(lab_workqueue);
 }

@@ -6,7 +6,7 @@
  * and conversation ones (lab_tutorial.c).  Protocol 31 misbehaves on demand
  * (lab_faults.c, lab_late.c): the message type names the behaviour, and the
  * payload starts with struct lab_order, anything after it being cargo that most
- * answers carry back.
+ * answers carry back.  Beside them stands a device of devlink's (lab_devlink.c).
  */
 #ifndef NETLANE_LAB_H
 #define NETLANE_LAB_H
@@ -96,6 +96,9 @@ struct lab_net {
 #define LAB_MAX_COUNT 100000
 #define LAB_MAX_BYTES (1 << 20)
 
+/* What devlink knows as platform/LAB_DEVICE. */
+#define LAB_DEVICE "netlane_lab"
+
 struct lab_net *lab_net(const struct net *net);
 extern struct workqueue_struct *lab_workqueue;
 
@@ -114,5 +117,9 @@ void lab_fault_input(struct sk_buff *skb);
 
 /* lab_late.c: 0, or -EINTR where no ACK must follow. */
 int lab_late(struct sock *sk, struct sk_buff *skb, struct nlmsghdr *nlh, const struct lab_order *order);
+
+/* lab_devlink.c */
+int lab_devlink_register(void);
+void lab_devlink_unregister(void);
 
 #endif
