@@ -18,8 +18,10 @@ pub const GROUP_ADDRESS: u32 = 5;
 pub const GROUP_ROUTE: u32 = 7;
 /// `RTNLGRP_BRVLAN`, above the 32 that an address can name.
 pub const GROUP_BRIDGE_VLAN: u32 = 33;
-/// `RTNLGRP_IPV4_MCADDR`, since Linux 6.15.
+/// `RTNLGRP_IPV4_MCADDR`, which Linux 6.12 does not have.
 pub const GROUP_MULTICAST_ADDRESS: u32 = 37;
+/// `RTNLGRP_IPV6_MCADDR`, neither.
+pub const GROUP_IPV6_MULTICAST_ADDRESS: u32 = 38;
 
 /// `RTM_NEWLINK`.
 pub const NEW_LINK: u16 = 16;

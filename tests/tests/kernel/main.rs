@@ -10,6 +10,7 @@ mod absent;
 mod batches;
 mod cancellation;
 mod congestion;
+mod differences;
 mod dumps;
 mod events;
 mod lifecycle;
