@@ -3,7 +3,8 @@
 //! Declares the messages of the generic family `ethtool` (`include/uapi/linux/ethtool_netlink.h`,
 //! `Documentation/networking/ethtool-netlink.rst`); must not know who sends them.
 //!
-//! Every message names its device: `device(|device| device.name("eth0"))`.
+//! Every message names its device: `device(|device| device.name("eth0"))`. A dump of all names none:
+//! `device(|device| device)`, without which kernels such as 6.1 refuse it.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -324,7 +324,7 @@ fn every_device_is_dumped() {
     in_namespace(|| {
         inside(|resolver| async move {
             let all = resolver
-                .list(LinkState::dump())
+                .list(LinkState::dump().device(|device| device))
                 .await
                 .expect("begun")
                 .collect_all()

@@ -59,7 +59,19 @@ fn prepare() -> io::Result<()> {
     }
     load_modules()?;
     bare_namespaces()?;
+    raise_loopback()?;
     high_process_ids()
+}
+
+/// As on any machine.
+fn raise_loopback() -> io::Result<()> {
+    let status = Command::new("/bin/busybox")
+        .args(["ip", "link", "set", "lo", "up"])
+        .status()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(io::Error::other(format!("lo does not come up: {status}"))),
+    }
 }
 
 /// The kernel binds a netlink socket to the id of its process if that is free, and the module asks its
