@@ -5,10 +5,13 @@ use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use futures::StreamExt;
 use netlane::{Notice, Protocol};
+use netlane_ethtool::LinkState;
+use netlane_generic::Resolver;
 use netlane_sys::{Socket, SocketKind};
 use netlane_testkit::{Links, in_namespace};
 use netlane_tests::route::{
     GROUP_IPV6_MULTICAST_ADDRESS, GROUP_MULTICAST_ADDRESS, LOOPBACK, link_name, new_bridge,
+    new_veth,
 };
 use netlane_tests::stage::play;
 
@@ -47,6 +50,30 @@ fn a_new_interface_is_echoed_or_only_acknowledged() {
             // Either way it is there, and nothing is left to wait for.
             assert!(Links::open().unwrap().index("br0").is_ok());
             assert_eq!(handle.pending(), 0);
+        });
+    });
+}
+
+#[test]
+fn an_ethtool_dump_takes_an_empty_header_nest_and_may_insist_on_one() {
+    in_namespace(|| {
+        play(async {
+            let route = netlane::spawn(Protocol::ROUTE).unwrap();
+            route.request(new_veth("v0", "v1")).await.unwrap();
+            let ethtool = Resolver::new(netlane::spawn(Protocol::GENERIC).unwrap());
+            let with_header = LinkState::dump().device(|device| device);
+            let listed = ethtool.list(with_header).await.unwrap();
+            let devices = listed.collect_all().await.unwrap().len();
+            assert!(devices >= 2, "{devices}");
+            let without = ethtool.list(LinkState::dump()).await.unwrap();
+            let taken = match without.collect_all().await {
+                Ok(listed) => listed.len() == devices,
+                Err(error) => {
+                    assert_eq!(error.errno(), Some(EINVAL), "{error}");
+                    false
+                }
+            };
+            assert_eq!(taken, column([false, true, true]).unwrap_or(taken));
         });
     });
 }
