@@ -2,8 +2,9 @@
 //! attribute holds. Must not know any particular macro.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{Attribute, Error, LitInt, Path, Result, Token, Type, parenthesized};
 
 pub(crate) mod keyword {
@@ -128,7 +129,7 @@ impl Content {
             Self::Value(ty) => match Spelling::of(ty) {
                 Spelling::Same => quote!(#ty),
                 Spelling::Borrowed => quote!(&'a #ty),
-                Spelling::Trait => quote!(::netlane_wire::typed::View<'a, #ty>),
+                Spelling::Trait => quote_spanned!(at(ty)=> ::netlane_wire::typed::View<'a, #ty>),
             },
             Self::Be(ty) => quote!(#ty),
             Self::Nest(path) => {
@@ -145,7 +146,7 @@ impl Content {
             Self::Value(ty) => match Spelling::of(ty) {
                 Spelling::Same => quote!(#ty),
                 Spelling::Borrowed => quote!(&#ty),
-                Spelling::Trait => quote!(::netlane_wire::typed::Set<'_, #ty>),
+                Spelling::Trait => quote_spanned!(at(ty)=> ::netlane_wire::typed::Set<'_, #ty>),
             },
             Self::Be(ty) => quote!(#ty),
             Self::Nest(path) => quote!(&#path),
@@ -161,7 +162,9 @@ impl Content {
             }
             _ => {
                 let marker = self.marker();
-                quote!(::netlane_wire::Content::Value(::netlane_wire::typed::show::<#marker>))
+                quote_spanned! {at(&marker)=>
+                    ::netlane_wire::Content::Value(::netlane_wire::typed::show::<#marker>)
+                }
             }
         }
     }
@@ -198,6 +201,12 @@ pub(crate) fn suffixed(path: &Path, suffix: &str) -> Path {
         last.ident = format_ident!("{}{}", last.ident, suffix);
     }
     path
+}
+
+/// Where generated code stands for the compiler's errors: at what the user wrote. Its names are nevertheless those of
+/// the rest of the generated code.
+pub(crate) fn at(written: &impl Spanned) -> Span {
+    Span::call_site().located_at(written.span())
 }
 
 /// The name as written on the wire's side: without `r#`.

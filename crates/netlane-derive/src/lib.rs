@@ -7,8 +7,6 @@ mod numbers;
 mod requests;
 mod select;
 mod structs;
-#[cfg(test)]
-mod tests;
 
 use proc_macro::TokenStream;
 

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{Attribute, Error, Path, Result, Token, Visibility, braced};
 
 use crate::common::{Constant, Content, Errors, documentation, end, separator};
@@ -58,7 +59,7 @@ impl Numbers {
         let mut errors = Errors::default();
         if !matches!(self.repr, Content::Value(_) | Content::Be(_)) {
             errors.push(Error::new(
-                self.name.span(),
+                self.integer().span(),
                 "the wire's integer is `u8` to `u64`, or `be` and one",
             ));
         }

@@ -2,11 +2,11 @@
 //! rule for shorter and longer ones: that is `netlane_wire::typed::Extended`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Error, LitStr, Result, Token, Visibility, braced, parenthesized};
 
-use crate::common::{Content, Errors, documentation, end, hidden, plain, separator};
+use crate::common::{Content, Errors, at, documentation, end, hidden, plain, separator};
 
 struct Struct {
     attributes: Vec<Attribute>,
@@ -191,11 +191,12 @@ fn is_be(content: &Content) -> bool {
 fn fixed(declared: &Struct) -> TokenStream {
     let name = &declared.name;
     let count = declared.fields.len();
-    let markers: Vec<TokenStream> = declared
-        .fields
-        .iter()
-        .map(|field| field.content.marker())
-        .collect();
+    let sizes = declared.fields.iter().map(|field| {
+        let marker = field.content.marker();
+        quote_spanned! {at(&marker)=>
+            (<#marker as ::netlane_wire::typed::Fixed>::SIZE, <#marker as ::netlane_wire::typed::Fixed>::ALIGN)
+        }
+    });
     let named = || {
         declared
             .fields
@@ -209,11 +210,10 @@ fn fixed(declared: &Struct) -> TokenStream {
     };
     let reads = named().map(|(name, content, place)| {
         let (marker, inner) = (content.marker(), is_be(content).then(|| quote!(.0)));
-        quote! {
-            #name: <#marker as ::netlane_wire::typed::Fixed>::load(
-                bytes.get(#place).unwrap_or_default(),
-            )#inner
-        }
+        let value = quote_spanned! {at(&marker)=>
+            <#marker as ::netlane_wire::typed::Fixed>::load(bytes.get(#place).unwrap_or_default())
+        };
+        quote!(#name: #value #inner)
     });
     // One by one, because a builder's setter writes one field of a header that is in the buffer already.
     let stores = named().map(|(name, content, place)| {
@@ -221,13 +221,16 @@ fn fixed(declared: &Struct) -> TokenStream {
         let value = if is_be(content) {
             quote!(::netlane_wire::typed::Be(value))
         } else {
-            quote!(value)
+            quote_spanned!(at(&ty)=> value)
+        };
+        let write = quote_spanned! {at(&ty)=>
+            ::netlane_wire::typed::Fixed::store(&#value, bytes.get_mut(#place).unwrap_or_default());
         };
         quote! {
             #[doc(hidden)]
             #[inline]
             pub fn #store(bytes: &mut [u8], value: #ty) {
-                ::netlane_wire::typed::Fixed::store(&#value, bytes.get_mut(#place).unwrap_or_default());
+                #write
             }
         }
     });
@@ -238,10 +241,7 @@ fn fixed(declared: &Struct) -> TokenStream {
     quote! {
         impl #name {
             const LAYOUT: ::netlane_wire::typed::Layout<#count> = ::netlane_wire::typed::Layout::of([
-                #((
-                    <#markers as ::netlane_wire::typed::Fixed>::SIZE,
-                    <#markers as ::netlane_wire::typed::Fixed>::ALIGN,
-                )),*
+                #(#sizes),*
             ]);
 
             #(#stores)*

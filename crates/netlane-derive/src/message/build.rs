@@ -1,10 +1,10 @@
 //! Owns the writing side of `message!`: one setter per field, straight into the buffer. Must not know the view.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::parse::{Field, Form, Message, Selector};
-use crate::common::{Content, documentation, hidden};
+use crate::common::{Content, at, documentation, hidden};
 
 pub(super) fn expand(message: &Message) -> TokenStream {
     let Message {
@@ -132,10 +132,12 @@ fn setter(message: &Message, field: &Field) -> TokenStream {
 
 fn value(name: &syn::Ident, content: &Content, kind: u16) -> TokenStream {
     let (set, marker) = (content.set(), content.marker());
+    // What is wrong with the type is said at the type.
+    let sink = quote_spanned!(at(&marker)=> ::netlane_wire::typed::write::<S, #marker>(self.sink, #kind, value));
     quote! {
         pub fn #name(self, value: #set) -> Self {
             Self {
-                sink: ::netlane_wire::typed::write::<S, #marker>(self.sink, #kind, value),
+                sink: #sink,
                 start: self.start,
             }
         }

@@ -1,10 +1,10 @@
 //! Owns the borrowed side of `message!`: one accessor per field over the received bytes. Must not know the builder.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::parse::{Field, Form, Message, Selector};
-use crate::common::{documentation, plain, suffixed};
+use crate::common::{at, documentation, plain, suffixed};
 
 pub(super) fn expand(message: &Message) -> TokenStream {
     let Message {
@@ -130,8 +130,10 @@ fn accessor(message: &Message, field: &Field) -> TokenStream {
         Form::One(content) => {
             let (view, marker) = (content.view(), content.marker());
             (
-                fallible(&quote!(::core::option::Option<#view>)),
-                quote!(self.area.read::<#marker>(#kind)),
+                quote_spanned! {at(&marker)=>
+                    ::core::result::Result<::core::option::Option<#view>, ::netlane_wire::AttributeError>
+                },
+                quote_spanned!(at(&marker)=> self.area.read::<#marker>(#kind)),
             )
         }
         Form::Flag => (fallible(&quote!(bool)), quote!(self.area.has(#kind))),

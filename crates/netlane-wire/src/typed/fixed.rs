@@ -8,6 +8,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Deref;
 
 /// A value of fixed size and C alignment.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no fixed size and alignment in C",
+    label = "implements no `typed::Fixed`",
+    note = "declare it with `c_struct!`, `c_enum!` or `c_flags!`, or implement `netlane_wire::typed::Fixed`"
+)]
 pub trait Fixed: Copy + fmt::Debug {
     /// `sizeof`, bytes.
     const SIZE: usize;

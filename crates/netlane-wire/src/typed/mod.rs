@@ -49,6 +49,11 @@ pub type View<'a, T> = <T as Value>::View<'a>;
 pub type Set<'v, T> = <T as Value>::Set<'v>;
 
 /// What one attribute's payload is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that an attribute holds",
+    label = "implements no `typed::Value`",
+    note = "declare it with `c_struct!`, `c_enum!`, `c_flags!` or `message!`, or implement `netlane_wire::typed::Value`"
+)]
 pub trait Value {
     /// What a reader gets; borrows from the received bytes.
     type View<'a>: fmt::Debug;
