@@ -216,7 +216,7 @@ fn a_stalled_dump_is_restarted_and_says_that_it_has_a_hole() {
             fill(&handle, 3000).await;
             let mut dump = handle.dump(get_addresses());
             let mut found = part(&mut dump).await;
-            let socket = dumping_socket();
+            let socket = socket_with(|socket| socket.dumping);
             socket.attach_filter(&refusing_addresses()).unwrap();
             // The second is queued, and the third is made and refused when that is read.
             found += part(&mut dump).await;
@@ -245,7 +245,7 @@ fn a_dump_that_stalls_again_without_progress_ends_with_an_error() {
             fill(&handle, 3000).await;
             let mut dump = handle.dump(get_addresses());
             part(&mut dump).await;
-            dumping_socket()
+            socket_with(|socket| socket.dumping)
                 .attach_filter(&refusing_addresses())
                 .unwrap();
             part(&mut dump).await;
@@ -256,15 +256,34 @@ fn a_dump_that_stalls_again_without_progress_ends_with_an_error() {
     });
 }
 
+/// Fails when such a dump is waited for (`State::forget_deserted`): no other would ever be sent.
+#[test]
+fn a_late_dump_that_was_given_up_and_never_ends_holds_up_no_other() {
+    in_namespace(|| {
+        play(async {
+            let [_, handle] = both_with(3000).await;
+            let socket = socket_with(|socket| socket.port == handle.port());
+            socket.attach_filter(&refusing_addresses()).unwrap();
+            // Its first part is refused: it stalls, and may yet go on for all that is known.
+            let mut dump = handle.dump(get_addresses()).late();
+            assert!(drop_after(10, dump.next()).await.is_none());
+            assert_eq!(handle.pending(), 1);
+            drop(dump);
+            socket.detach_filter().unwrap();
+            assert_eq!(addresses(&handle).await.len(), 3000);
+            until("nothing is under way", || handle.pending() == 0).await;
+        })
+    });
+}
+
 async fn part(dump: &mut Dump) -> usize {
     dump.next_chunk().await.unwrap().expect("a part").count()
 }
 
-/// The socket of the only dump that is under way here.
-fn dumping_socket() -> Socket {
-    let sockets = sockets::open();
-    let dumping = sockets.iter().find(|socket| socket.dumping).unwrap();
-    sockets::second_descriptor(dumping.inode)
+/// A second descriptor of the socket for which this holds.
+fn socket_with(holds: impl Fn(&sockets::OpenSocket) -> bool) -> Socket {
+    let found = sockets::open().into_iter().find(holds).unwrap();
+    sockets::second_descriptor(found.inode)
 }
 
 /// A program that refuses datagrams that begin with an address.

@@ -80,6 +80,9 @@ impl<S: Transport> Lane<S> {
         let mut state = self.lock();
         let ended = state.conversations.is_finished(sequence);
         let held = state.cancel(sequence, &mut wakes);
+        if state.is_deserted() {
+            wakes.call_connection(&self.signal);
+        }
         self.pass_on(state, &mut wakes);
         match held {
             Some(waiting) if !ended && waiting.queued => Cancelled::Withdrawn,

@@ -68,7 +68,7 @@ impl World {
             Kind::Act | Kind::Tell => 0,
             Kind::Echo | Kind::Reply | Kind::Late | Kind::Both => 1,
             Kind::Get | Kind::Parts => self.below(5),
-            Kind::Dump => self.below(200),
+            Kind::Dump | Kind::LateDump => self.below(200),
         };
         Ask {
             id: self.asked.fetch_add(1, Ordering::Relaxed),
@@ -141,7 +141,7 @@ impl World {
         self.tell(|| format!("offload {ask:?}"));
         let mut order = ask.order();
         // A dump's socket is not a thread's.
-        if ask.kind != Kind::Dump
+        if !ask.kind.is_dump()
             && let Ok(sequence) = self.lane.enlist(&mut order)
         {
             lock(&self.jobs).push(Job::One(sequence, order));
@@ -223,7 +223,7 @@ impl World {
             }
             (Some(_), None) => {}
             (None, ask) => {
-                if ask.is_some_and(|ask| ask.kind == Kind::Dump) {
+                if ask.is_some_and(|ask| ask.kind.is_dump()) {
                     caller.earlier.extend(self.lane.take_replies(sequence));
                 }
                 self.wait(caller);

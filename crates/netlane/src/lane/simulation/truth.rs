@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Parts,
     /// A table.
     Dump,
+    /// A table whose parts may come later, for all that its caller knows.
+    LateDump,
     /// Nothing, unless it is refused.
     Tell,
     /// One reply, made by a thread of the kernel's own, later.
@@ -35,13 +37,14 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Act,
         Self::Get,
         Self::Echo,
         Self::Reply,
         Self::Parts,
         Self::Dump,
+        Self::LateDump,
         Self::Tell,
         Self::Late,
         Self::Both,
@@ -57,12 +60,16 @@ impl Kind {
         Self::ALL.get(usize::from(number.checked_sub(32)?)).copied()
     }
 
+    pub(super) const fn is_dump(self) -> bool {
+        matches!(self, Self::Dump | Self::LateDump)
+    }
+
     const fn expect(self) -> Expect {
         match self {
             Self::Act | Self::Get => Expect::Acknowledgement,
             Self::Echo => Expect::Echo,
             Self::Reply | Self::Parts | Self::Late => Expect::Reply,
-            Self::Dump => Expect::Dump,
+            Self::Dump | Self::LateDump => Expect::Dump,
             Self::Tell => Expect::Nothing,
             Self::Both => Expect::AcknowledgementAndReply,
         }
@@ -70,7 +77,7 @@ impl Kind {
 
     pub(super) const fn timing(self) -> Timing {
         match self {
-            Self::Late | Self::Both => Timing::Late,
+            Self::Late | Self::LateDump | Self::Both => Timing::Late,
             _ => Timing::Synchronous,
         }
     }
@@ -129,7 +136,7 @@ impl Ask {
         let errno = i32::try_from(self.errno).unwrap();
         let all = |flags| (0..self.replies).map(move |index| self.reply(index, flags));
         match self.kind {
-            Kind::Dump => {
+            Kind::Dump | Kind::LateDump => {
                 let dump = Reaction::dump(all(Flags::empty())).ending_with(errno);
                 match self.id % 2 {
                     0 => dump.with_split_done(),

@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) armed: bool,
     /// A dump is under way on this socket.
     dumping: bool,
+    /// It, if nobody waits for it and an empty queue does not end it.
+    deserted: Option<Sequence>,
     /// Why the lane ended, if it has.
     pub(crate) ended: Option<Error>,
     pub(crate) inbox: Option<Inbox>,
@@ -61,6 +63,7 @@ impl State {
             again: false,
             armed: false,
             dumping: false,
+            deserted: None,
             ended: None,
             inbox: None,
             audience: None,
@@ -110,9 +113,27 @@ impl State {
         self.deliver(0, wakes, |conversations, sink| {
             conversations.empty(mark, sink)
         });
+        self.forget_deserted();
         let conversations = &self.conversations;
         self.backlog
             .keep_fences(|sequence| conversations.is_open(sequence));
+    }
+
+    /// The queue is empty: a late dump that was given up may have lost its end. It
+    /// is that or has stalled, since the kernel makes a part when the one before it
+    /// is read, so the next may begin; whoever finds it busy reads it free.
+    fn forget_deserted(&mut self) {
+        let deserted = self.deserted.take();
+        if let Some(waiting) = deserted.and_then(|it| self.conversations.data_mut(it)) {
+            waiting.dump = false;
+            self.credit.give(std::mem::take(&mut waiting.charge));
+            self.dump_over(true);
+        }
+    }
+
+    /// Whether reading to the end would let the next dump begin.
+    pub(crate) const fn is_deserted(&self) -> bool {
+        self.deserted.is_some()
     }
 
     /// Runs one step of the state machine with everything it may deliver to.
@@ -191,9 +212,11 @@ impl State {
         // request nobody waits for. The kernel goes on with a dump.
         if self.conversations.timing(sequence) == Some(Timing::Late)
             && let Some(waiting) = self.conversations.data_mut(sequence)
-            && !waiting.dump
         {
-            self.credit.give(std::mem::take(&mut waiting.charge));
+            match waiting.dump {
+                true => self.deserted = Some(sequence),
+                false => self.credit.give(std::mem::take(&mut waiting.charge)),
+            }
         }
         self.deliver(0, wakes, |conversations, sink| {
             conversations.cancel(sequence, sink);
