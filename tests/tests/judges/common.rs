@@ -8,12 +8,21 @@ use futures::{Stream, StreamExt};
 use netlane::{Error, Handle, Protocol};
 use netlane_route::RouteHandle;
 use netlane_testkit::has_tool;
+use netlane_tests::stage::play;
 use serde_json::Value;
 
-/// Whether the judges are on this machine; if not, that is said.
-pub fn are_here() -> bool {
+/// Runs a test body with a handle, after `setup` has furnished the namespace. Where a judge is
+/// missing that is said instead.
+pub fn judged<F: Future<Output = Result<(), Error>>>(
+    setup: impl FnOnce(),
+    body: impl FnOnce(Handle) -> F,
+) {
     let mut tools = ["ip", "bridge", "tc"].into_iter();
-    tools.all(|tool| has_tool(tool, "iproute2"))
+    if !tools.all(|tool| has_tool(tool, "iproute2")) {
+        return;
+    }
+    setup();
+    play(async { body(netlane::spawn(Protocol::ROUTE).unwrap()).await }).unwrap();
 }
 
 /// Runs a tool of iproute2 for its effect.
@@ -44,17 +53,6 @@ pub fn output(command: &str) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap()
-}
-
-/// Runs a test body with a handle and the names of the links, by index.
-pub fn run<F: Future<Output = Result<(), Error>>>(body: impl FnOnce(Handle) -> F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(async { body(netlane::spawn(Protocol::ROUTE).unwrap()).await })
-        .unwrap();
 }
 
 /// The names of the links, by index.

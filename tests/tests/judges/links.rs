@@ -11,17 +11,13 @@ use netlane_route::{
 use netlane_testkit::in_namespace;
 use serde_json::{Value, json};
 
-use crate::common::{agree, all, are_here, does, names, run, says};
+use crate::common::{agree, all, does, judged, names, says};
 use crate::expected::{Fields, bridge_id, link_flags, lower, plain_upper};
 
 #[test]
 fn links_are_as_ip_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        links();
-        run(async |handle| {
+        judged(links, async |handle| {
             let names = names(&handle).await?;
             let ours = async || {
                 let links = all(handle.links().list()).await?;
@@ -35,11 +31,7 @@ fn links_are_as_ip_says() {
 #[test]
 fn ports_are_as_bridge_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        links();
-        run(async |handle| {
+        judged(links, async |handle| {
             let names = names(&handle).await?;
             let ours = async || ports(&handle, &names).await;
             agree(ours, || says("bridge -j -d link show")).await

@@ -12,7 +12,7 @@ use netlane_route::{
 use netlane_testkit::in_namespace;
 use serde_json::{Value, json};
 
-use crate::common::{agree, all, are_here, does, names, run, says};
+use crate::common::{agree, all, does, judged, names, says};
 use crate::expected::{Fields, family, hop_flags, lower, protocol, scope, table};
 
 type Names = HashMap<u32, String>;
@@ -53,11 +53,7 @@ fn setup() {
 #[test]
 fn addresses_are_as_ip_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             let ours = async || {
                 let list = all(handle.addresses().list()).await?;
                 let mut links: Vec<(u32, Vec<Value>)> = Vec::new();
@@ -117,11 +113,7 @@ fn address(address: AddressView<'_>) -> Result<Value, Error> {
 #[test]
 fn routes_are_as_ip_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             let names = names(&handle).await?;
             for (of, option) in [(Family::INET, "-4"), (Family::INET6, "-6")] {
                 let ours = async || {
@@ -205,11 +197,7 @@ fn kind(kind: RouteKind) -> String {
 #[test]
 fn nexthops_are_as_ip_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             let names = names(&handle).await?;
             let ours = async || {
                 let list = all(handle.nexthops().list()).await?;
@@ -243,11 +231,7 @@ fn nexthop(nexthop: NexthopView<'_>, names: &Names) -> Result<Value, Error> {
 #[test]
 fn neighbours_are_as_ip_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             let names = names(&handle).await?;
             let ours = async || {
                 let list = all(handle.neighbours().list()).await?;
@@ -280,17 +264,18 @@ fn neighbour(neighbour: NeighbourView<'_>, names: &Names) -> Result<Value, Error
 #[test]
 fn forwarding_entries_are_as_bridge_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        does("ip link set va master bridge0");
-        does("bridge fdb add 02:00:00:00:00:55 dev va master static");
-        run(async |handle| {
-            let names = names(&handle).await?;
-            let ours = async || forwarding(&handle, &names).await;
-            agree(ours, || says("bridge -j -d fdb show")).await
-        });
+        judged(
+            || {
+                setup();
+                does("ip link set va master bridge0");
+                does("bridge fdb add 02:00:00:00:00:55 dev va master static");
+            },
+            async |handle| {
+                let names = names(&handle).await?;
+                let ours = async || forwarding(&handle, &names).await;
+                agree(ours, || says("bridge -j -d fdb show")).await
+            },
+        );
     });
 }
 
@@ -322,11 +307,7 @@ async fn forwarding(handle: &Handle, names: &Names) -> Result<Vec<Value>, Error>
 #[test]
 fn rules_are_as_ip_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             for (of, option) in [(Family::INET, "-4"), (Family::INET6, "-6")] {
                 let ours = async || {
                     let list = all(handle.list(&Rule::dump().family(of))).await?;

@@ -10,7 +10,7 @@ use netlane_route::{
 use netlane_testkit::in_namespace;
 use serde_json::{Value, json};
 
-use crate::common::{agree, all, are_here, does, names, output, run, says};
+use crate::common::{agree, all, does, judged, names, output, says};
 use crate::expected::{Fields, lower};
 
 fn setup() {
@@ -39,11 +39,7 @@ fn handle_text(handle: TcHandle) -> String {
 #[test]
 fn qdiscs_are_as_tc_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             let names = names(&handle).await?;
             let ours = async || {
                 let list = all(handle.list(&Qdisc::dump())).await?;
@@ -104,11 +100,7 @@ fn qdisc(qdisc: QdiscView<'_>, names: &HashMap<u32, String>) -> Result<Value, Er
 #[test]
 fn filters_are_as_tc_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             let names = names(&handle).await?;
             let link = *names.iter().find(|(_, name)| *name == "vb").unwrap().0;
             let request = || Filter::dump().index(link).parent(TcHandle::CLSACT_INGRESS);
@@ -182,11 +174,7 @@ fn filter(filter: FilterView<'_>, names: &HashMap<u32, String>) -> Result<Value,
 #[test]
 fn classes_are_as_tc_says() {
     in_namespace(|| {
-        if !are_here() {
-            return;
-        }
-        setup();
-        run(async |handle| {
+        judged(setup, async |handle| {
             let names = names(&handle).await?;
             let link = *names.iter().find(|(_, name)| *name == "va").unwrap().0;
             let list = all(handle.list(&Class::dump().index(link))).await?;
