@@ -104,9 +104,8 @@ mod tests {
     use std::sync::Arc;
     use std::task::Waker;
 
-    use netlane_proto::{Expect, Profile};
+    use netlane_proto::Profile;
     use netlane_sys::{Address, Received};
-    use netlane_wire::{Flags, Message, kind};
 
     use crate::lane::{Begun, Ending, Lane, Order, Sizes, Transport};
 
@@ -127,15 +126,6 @@ mod tests {
         }
     }
 
-    fn ping() -> Order {
-        let message = Message::new(kind::NOOP, Flags::REQUEST | Flags::ACK);
-        Order {
-            bytes: message.finish().unwrap().into(),
-            expect: Expect::Acknowledgement,
-            ..Order::default()
-        }
-    }
-
     /// Fails when a socket is tried for ever: everybody would wait.
     #[test]
     fn a_socket_that_fails_for_good_ends_its_lane_and_every_request_on_it() {
@@ -146,7 +136,7 @@ mod tests {
         };
         let socket = Arc::new(Broken);
         let lane = Lane::new(socket, Profile::kernel(1), sizes, false, Arc::default());
-        let requests = [(); 2].map(|()| lane.publish(&mut ping()).unwrap());
+        let requests = [(); 2].map(|()| lane.publish(&mut Order::ping()).unwrap());
         // As the Connection does, as long as it is called.
         (0..10).for_each(|_| lane.drive_all());
         for request in requests {
@@ -159,7 +149,7 @@ mod tests {
             assert_eq!(why.errno(), Some(EIO));
         }
         assert!(matches!(
-            lane.begin(&mut ping(), Waker::noop()),
+            lane.begin(&mut Order::ping(), Waker::noop()),
             Begun::Closed(_)
         ));
     }

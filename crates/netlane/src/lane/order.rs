@@ -4,6 +4,8 @@
 use netlane_proto::{Expect, Timing};
 use netlane_sys::Address;
 use netlane_wire::{Flags, Header};
+#[cfg(test)]
+use netlane_wire::{Message, kind};
 
 use super::credit::Class;
 use super::payload::Payload;
@@ -66,6 +68,17 @@ impl Order {
     pub(super) fn is_kernel_dump(&self) -> bool {
         let kernel = self.to.is_none_or(|to| to == Address::KERNEL);
         self.expect == Expect::Dump && kernel
+    }
+
+    /// What does nothing but be acknowledged.
+    #[cfg(test)]
+    pub(super) fn ping() -> Self {
+        let message = Message::new(kind::NOOP, Flags::REQUEST | Flags::ACK);
+        Self {
+            bytes: message.finish().unwrap_or_default().into(),
+            expect: Expect::Acknowledgement,
+            ..Self::default()
+        }
     }
 }
 

@@ -271,7 +271,7 @@ fn copy_of(error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use netlane_proto::{Profile, Timing};
-    use netlane_wire::{Flags, Message, kind};
+    use netlane_wire::{Flags, Message};
 
     use super::*;
     use crate::lane::order::Sizes;
@@ -282,15 +282,6 @@ mod tests {
             bytes: message.finish().unwrap().into(),
             expect: Expect::Dump,
             timing: Timing::Late,
-            ..Order::default()
-        }
-    }
-
-    fn ping() -> Order {
-        let message = Message::new(kind::NOOP, Flags::REQUEST | Flags::ACK);
-        Order {
-            bytes: message.finish().unwrap().into(),
-            expect: Expect::Acknowledgement,
             ..Order::default()
         }
     }
@@ -308,7 +299,7 @@ mod tests {
         let mut reader = Reader::new(8192);
         let first = state.publish(dump());
         let second = state.publish(dump());
-        let other = state.publish(ping());
+        let other = state.publish(Order::ping());
         assert!(state.fill(&mut reader).is_some());
         assert_eq!(reader.sequences, [first, other]);
         assert!(state.fill(&mut reader).is_none(), "the first still runs");
