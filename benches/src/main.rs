@@ -35,6 +35,9 @@ struct Compare {
     /// Rounds of each workload.
     #[arg(long)]
     rounds: Option<usize>,
+    /// Runs everything so often; each row is that of the run in the middle.
+    #[arg(long, default_value_t = 1)]
+    runs: usize,
     /// Only workloads whose name contains this.
     #[arg(long)]
     only: Option<String>,
@@ -47,8 +50,9 @@ fn main() -> ExitCode {
     let Command::Compare(compare) = Command::parse();
     let scale = compare.scale();
     let only = compare.only.as_deref();
-    let rows = match stage::in_own_namespace(|| workloads::run(scale, only)) {
-        Ok(rows) => rows,
+    let run = |_| stage::in_own_namespace(|| workloads::run(scale, only));
+    let rows = match (0..compare.runs.max(1)).map(run).collect() {
+        Ok(runs) => report::median_of(runs),
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;

@@ -9,7 +9,7 @@ use crate::report::Row;
 
 /// Draws every workload that has a ratio.
 pub fn draw(path: &Path, rows: &[Row]) -> Result<(), Box<dyn Error>> {
-    let bars: Vec<_> = rows.iter().filter(|row| row.gap_ms.is_none()).collect();
+    let bars: Vec<_> = rows.iter().filter(|row| row.is_ratio()).collect();
     let height = 80 + 26 * u32::try_from(bars.len())?;
     let area = SVGBackend::new(path, (860, height)).into_drawing_area();
     area.fill(&WHITE)?;

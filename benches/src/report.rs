@@ -9,8 +9,13 @@ use crate::measure::{Sample, median, percentile};
 pub enum Target {
     /// The ratio is to be at least this.
     AtLeast(f64),
+    /// As `AtLeast`, and the process may grow by so many KiB at most.
+    Lean(f64, f64),
     /// The ratio is to be at most this.
     AtMost(f64),
+    /// Of several sizes: the lowest ratio is to be at least so much of that at
+    /// the smallest size.
+    Flat(f64),
     /// The largest gap above an idle ticker's is to be at most so many ms.
     GapMs(f64),
     /// Shown, not judged.
@@ -103,11 +108,37 @@ impl Row {
         }
     }
 
+    /// How the ratio changes over these rows, from the smallest size on.
+    pub fn flat(workload: impl Into<String>, target: f64, sizes: &[Self]) -> Self {
+        let first = sizes.first().map_or(f64::NAN, |row| row.ratio);
+        let lowest = sizes.iter().map(|row| row.ratio).fold(first, f64::min);
+        let none = [];
+        let runtime = sizes.first().map_or("-", |row| row.runtime);
+        let row = Self::new(workload, runtime, Target::Flat(target), &none, &none);
+        Self {
+            ratio: lowest / first,
+            rounds: sizes.iter().map(|row| row.rounds).min().unwrap_or(0),
+            ..row
+        }
+    }
+
+    /// Whether it compares one workload with its blocking counterpart.
+    pub fn is_ratio(&self) -> bool {
+        !matches!(self.target, Target::GapMs(_) | Target::Flat(_))
+    }
+
+    /// What runs are compared by.
+    fn figure(&self) -> f64 {
+        self.gap_ms.unwrap_or(self.ratio)
+    }
+
     /// Whether the target is reached; `None` if there is none.
     pub fn reached(&self) -> Option<bool> {
         match self.target {
             Target::AtLeast(target) => Some(self.ratio >= target),
+            Target::Lean(target, kib) => Some(self.ratio >= target && self.rss_growth_kib <= kib),
             Target::AtMost(target) => Some(self.ratio <= target),
+            Target::Flat(target) => Some(self.ratio >= target),
             Target::GapMs(target) => self.gap_ms.map(|gap| gap <= target),
             Target::Shown => None,
         }
@@ -128,6 +159,25 @@ impl Row {
             "reached": self.reached(),
         })
     }
+}
+
+/// Of several runs, each row from the run in which its figure is the median.
+pub fn median_of(runs: Vec<Vec<Row>>) -> Vec<Row> {
+    let mut columns: Vec<Vec<Row>> = Vec::new();
+    for run in runs {
+        for (index, row) in run.into_iter().enumerate() {
+            match columns.get_mut(index) {
+                Some(column) => column.push(row),
+                None => columns.push(vec![row]),
+            }
+        }
+    }
+    let middle = |mut column: Vec<Row>| {
+        column.sort_by(|a, b| a.figure().total_cmp(&b.figure()));
+        let middle = (column.len() - 1) / 2;
+        column.swap_remove(middle)
+    };
+    columns.into_iter().map(middle).collect()
 }
 
 /// Prints one JSON object per row.
@@ -154,7 +204,11 @@ pub fn table(rows: &[Row]) {
     for row in rows {
         let verdict = match (row.target, row.reached()) {
             (Target::AtLeast(t), Some(ok)) => format!(">= {t:.2} {}", mark(ok)),
+            (Target::Lean(t, kib), Some(ok)) => {
+                format!(">= {t:.2}, rss <= {kib:.0} {}", mark(ok))
+            }
             (Target::AtMost(t), Some(ok)) => format!("<= {t:.2} {}", mark(ok)),
+            (Target::Flat(t), Some(ok)) => format!(">= {t:.2} {}", mark(ok)),
             (Target::GapMs(t), Some(ok)) => format!("<= {t:.1} ms {}", mark(ok)),
             _ => String::new(),
         };
@@ -162,6 +216,13 @@ pub fn table(rows: &[Row]) {
             println!(
                 "{:<26} {:<4} largest gap above idle {gap:.2} ms (median of {} rounds)  {verdict}",
                 row.workload, row.runtime, row.rounds
+            );
+            continue;
+        }
+        if let Target::Flat(_) = row.target {
+            println!(
+                "{:<26} {:<4} the lowest ratio is {:.2} of that at the smallest size  {verdict}",
+                row.workload, row.runtime, row.ratio
             );
             continue;
         }

@@ -18,6 +18,9 @@ use crate::measure::{Sample, round};
 use crate::messages;
 use crate::report::{Row, Target};
 
+/// How much of the ratio at the smallest size every size is to keep.
+const FLAT: f64 = 0.8;
+
 /// Sizes from `least` to `most`, by tens.
 fn sizes(least: u32, most: u32) -> impl Iterator<Item = u32> {
     std::iter::successors(Some(least), move |size| {
@@ -52,6 +55,7 @@ pub fn routes(scale: Scale) -> Result<Vec<Row>, Failure> {
             .map(|n| 1000 * 10u32.pow(n) / 10)
             .unwrap_or(0),
     )?;
+    rows.push(Row::flat("routes, all sizes", FLAT, &rows));
     Ok(rows)
 }
 
@@ -74,6 +78,7 @@ pub fn tasks(scale: Scale) -> Result<Vec<Row>, Failure> {
             &ours,
         ));
     }
+    rows.push(Row::flat("tasks, all sizes", FLAT, &rows));
     Ok(rows)
 }
 
@@ -96,7 +101,7 @@ pub fn subscribers(scale: Scale) -> Result<Vec<Row>, Failure> {
     let runtime = current_thread();
     let mut rows = Vec::new();
     for size in sizes(1, scale.most_peers) {
-        let events = (2000 / size).max(20);
+        let events = (scale.requests / size).max(100);
         let (mut base, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..scale.rounds.min(3) {
             base.push(hear_blocking(events, size)?);
@@ -110,6 +115,7 @@ pub fn subscribers(scale: Scale) -> Result<Vec<Row>, Failure> {
             &ours,
         ));
     }
+    rows.push(Row::flat("subscribers, all sizes", FLAT, &rows));
     Ok(rows)
 }
 
@@ -228,5 +234,6 @@ pub fn connections(scale: Scale) -> Result<Vec<Row>, Failure> {
             &ours,
         ));
     }
+    rows.push(Row::flat("connections, all sizes", FLAT, &rows));
     Ok(rows)
 }

@@ -20,6 +20,7 @@ pub(crate) struct Wait {
 impl Wait {
     /// The next entry, or `None` at the end. The Connection, once it is polled,
     /// wakes who waits here, as it does anybody.
+    #[inline]
     pub(crate) fn poll<T>(
         &mut self,
         queue: &Queue<T>,
@@ -27,15 +28,28 @@ impl Wait {
         shared: &Shared,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Entry<T>>, Error>> {
-        let attended = shared.is_attended();
-        let mut next = queue.poll(context);
-        if next.is_pending() && !attended {
-            lane.drive_all();
-            next = queue.poll(context);
-        }
-        if next.is_ready() || attended {
+        if let Poll::Ready(next) = queue.poll(context) {
             self.deadline = None;
-            return next.map(Ok);
+            return Poll::Ready(Ok(next));
+        }
+        if shared.is_attended() {
+            self.deadline = None;
+            return Poll::Pending;
+        }
+        self.poll_unattended(queue, lane, shared, context)
+    }
+
+    fn poll_unattended<T>(
+        &mut self,
+        queue: &Queue<T>,
+        lane: &Lane,
+        shared: &Shared,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Entry<T>>, Error>> {
+        lane.drive_all();
+        if let Poll::Ready(next) = queue.poll(context) {
+            self.deadline = None;
+            return Poll::Ready(Ok(next));
         }
         let limit = shared.config.deadline;
         let deadline = self.deadline.get_or_insert_with(|| Deadline::new(limit));

@@ -51,6 +51,8 @@ pub(crate) type Origin = (u32, Option<i32>);
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) queue: Arc<Queue<Event>>,
+    /// It asked for all that its lane carries, and the rest need not be looked at.
+    pub(crate) whole: bool,
     pub(crate) groups: BTreeSet<u32>,
     pub(crate) all_namespaces: bool,
     pub(crate) filter: Filter,
@@ -58,9 +60,12 @@ pub(crate) struct Listener {
 
 impl Listener {
     fn wants(&self, (group, nsid): Origin, frame: FrameView<'_>) -> bool {
-        self.groups.contains(&group)
-            && (nsid.is_none() || self.all_namespaces)
-            && (self.filter.is_empty() || self.filter.passes(frame))
+        let asked = || {
+            self.groups.contains(&group)
+                && (nsid.is_none() || self.all_namespaces)
+                && (self.filter.is_empty() || self.filter.passes(frame))
+        };
+        self.whole || asked()
     }
 }
 
@@ -79,9 +84,9 @@ impl Audience {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a subscriber. `whole`: it asked for all that this lane carries.
-    pub(crate) fn add(&self, listener: Listener, whole: bool) {
-        if !whole {
+    /// Adds a subscriber.
+    pub(crate) fn add(&self, listener: Listener) {
+        if !listener.whole {
             self.shared.store(true, Ordering::Relaxed);
         }
         self.listeners().push(listener);

@@ -73,6 +73,7 @@ impl<T> Queue<T> {
     }
 
     /// Adds an item; says whether one was lost for it.
+    #[inline]
     pub(crate) fn push(&self, item: T, wakes: &mut Wakes) -> bool {
         let mut inner = self.lock();
         if inner.ended {
@@ -106,6 +107,7 @@ impl<T> Queue<T> {
     }
 
     /// The next entry, or `None` at the end.
+    #[inline]
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Entry<T>>> {
         let mut inner = self.lock();
         if let Some(entry) = inner.entries.pop_front() {
@@ -115,12 +117,7 @@ impl<T> Queue<T> {
         if inner.ended {
             return Poll::Ready(None);
         }
-        let replaced = match &inner.waker {
-            Some(waker) if waker.will_wake(context.waker()) => None,
-            _ => inner.waker.replace(context.waker().clone()),
-        };
-        drop(inner);
-        drop(replaced);
+        wait(inner, context);
         Poll::Pending
     }
 
@@ -128,6 +125,16 @@ impl<T> Queue<T> {
     pub(crate) fn len(&self) -> usize {
         self.lock().items
     }
+}
+
+/// Leaves the consumer's waker; one that it replaces is dropped after unlocking.
+fn wait<T>(mut inner: MutexGuard<'_, Inner<T>>, context: &Context<'_>) {
+    let replaced = match &inner.waker {
+        Some(waker) if waker.will_wake(context.waker()) => None,
+        _ => inner.waker.replace(context.waker().clone()),
+    };
+    drop(inner);
+    drop(replaced);
 }
 
 impl<T> Inner<T> {

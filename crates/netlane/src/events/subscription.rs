@@ -53,11 +53,12 @@ impl Place {
         } = wish.key.clone();
         let listener = Listener {
             queue: Arc::clone(&queue),
+            whole: member.whole,
             groups,
             all_namespaces,
             filter,
         };
-        audience.add(listener, member.whole);
+        audience.add(listener);
         member.lane.signal.notify_one();
         let place = Self {
             member,
@@ -135,7 +136,7 @@ impl Subscribe {
         let place = Place::take(&wish, member)?;
         Ok(Subscription {
             keep,
-            wish,
+            wish: Box::new(wish),
             place,
             wait: Wait::default(),
             done: false,
@@ -178,7 +179,7 @@ pub enum Notice {
 #[must_use = "streams do nothing unless polled"]
 pub struct Subscription {
     keep: Keep,
-    wish: Wish,
+    wish: Box<Wish>,
     place: Place,
     wait: Wait,
     done: bool,

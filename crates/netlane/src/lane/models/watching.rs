@@ -134,11 +134,12 @@ fn subscribe(lane: &Shared) -> Arc<Queue<Event>> {
     let queue = Arc::new(Queue::new(2, WhenFull::DropNewest));
     let listener = Listener {
         queue: Arc::clone(&queue),
+        whole: true,
         groups: [GROUP].into(),
         all_namespaces: false,
         filter: Filter::new(),
     };
-    lane.audience().unwrap().add(listener, true);
+    lane.audience().unwrap().add(listener);
     queue
 }
 

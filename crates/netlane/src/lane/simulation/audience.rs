@@ -39,9 +39,10 @@ impl Audience {
         }
     }
 
-    pub(super) fn listener(&self) -> Option<Listener> {
+    pub(super) fn listener(&self, whole: bool) -> Option<Listener> {
         Some(Listener {
             queue: Arc::clone(self.queue.as_ref()?),
+            whole,
             groups: BTreeSet::from([GROUP]),
             all_namespaces: false,
             filter: Filter::default(),

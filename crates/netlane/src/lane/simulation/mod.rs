@@ -53,10 +53,10 @@ fn run(seed: u64, told: bool) -> Seen {
     let first = u32::MAX - u32::try_from(random.below(100)).unwrap();
     lane.lock().conversations = Conversations::new(profile, first);
     let audience = Audience::new(climate.events);
-    if let Some(listener) = audience.listener() {
+    // Without requests nothing else comes.
+    if let Some(listener) = audience.listener(!climate.requests) {
         socket.kernel().join(GROUP);
-        let exact = !climate.requests;
-        lane.audience().unwrap().add(listener, exact);
+        lane.audience().unwrap().add(listener);
     }
     let world = Arc::new(World::new(lane, climate, audience, random, told));
     socket.world.get_or_init(|| Arc::downgrade(&world));
