@@ -108,9 +108,11 @@ make_initramfs() {
 
 # Success is status 33 and nothing else: a panic leaves the emulator with 0.
 boot() {
-    local status=0 started=$SECONDS
+    local status=0 started=$SECONDS memory
+    # The file system may fill half of it, while the packed one is still there.
+    memory=$((512 + 3 * $(stat -c %s "$work/initramfs") / 1048576))
     # The machine must not outlive this script, however that ends.
-    setpriv --pdeathsig TERM timeout "$seconds" setpriv --pdeathsig KILL qemu-system-x86_64 -accel tcg -cpu max -M q35 -smp 1 -m 768 \
+    setpriv --pdeathsig TERM timeout "$seconds" setpriv --pdeathsig KILL qemu-system-x86_64 -accel tcg -cpu max -M q35 -smp 1 -m $memory \
         -nodefaults -no-user-config -display none -monitor none -no-reboot \
         -serial "file:$work/kernel.log" -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
