@@ -25,5 +25,5 @@ while [ -f /tmp/page/$number.command ]; do
     fi
     number=$((number + 1))
 done
-[ $number -gt 7 ] || { printf 'FAILED: the page has only %s commands\n' $((number - 1)); failed=1; }
+[ $number -gt 8 ] || { printf 'FAILED: the page has only %s commands\n' $((number - 1)); failed=1; }
 exit $failed

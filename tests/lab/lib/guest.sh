@@ -45,11 +45,13 @@ collect_tests() {
 
 # The tutorial's programs, and the script that tries them.
 add_tutorial() {
-    local program
-    cargo_static build --quiet --message-format=json -p netlane-tutorial --bins >"$work/tutorial.json" ||
-        die "the tutorial does not build"
+    local program profile
+    cargo_static build --quiet --message-format=json -p netlane-tutorial -p netlane-examples \
+        --bins --example routes >"$work/tutorial.json" || die "the tutorial does not build"
     for program in $(executables <"$work/tutorial.json"); do
-        add_program "$program" "tutorial/$(basename "$program")"
+        # The page is written for that folder.
+        profile=${program%/debug/*}/debug
+        add_program "$program" "tutorial/${program#"$profile"/}"
     done
     mkdir -p "$work/root/lab"
     cp "$lab/tutorial.sh" "$root/docs/tutorial.md" "$work/root/lab/"
@@ -112,7 +114,8 @@ boot() {
     # The file system may fill half of it, while the packed one is still there.
     memory=$((512 + 3 * $(stat -c %s "$work/initramfs") / 1048576))
     # The machine must not outlive this script, however that ends.
-    setpriv --pdeathsig TERM timeout "$seconds" setpriv --pdeathsig KILL qemu-system-x86_64 -accel tcg -cpu max -M q35 -smp 1 -m $memory \
+    setpriv --pdeathsig TERM timeout "$seconds" setpriv --pdeathsig KILL qemu-system-x86_64 \
+        -accel tcg -cpu max -M q35 -smp "$cpus" -m "$memory" \
         -nodefaults -no-user-config -display none -monitor none -no-reboot \
         -serial "file:$work/kernel.log" -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
