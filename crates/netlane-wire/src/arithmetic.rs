@@ -20,6 +20,7 @@ pub const NLA_F_NET_BYTEORDER: u16 = 1 << 14;
 /// `NLA_TYPE_MASK`: the bits of `nla_type` that are the attribute's kind.
 pub const NLA_TYPE_MASK: u16 = !(NLA_F_NESTED | NLA_F_NET_BYTEORDER);
 
+#[inline]
 const fn align4(len: usize) -> Option<usize> {
     match len.checked_add(3) {
         Some(sum) => Some(sum & !3),
@@ -29,6 +30,7 @@ const fn align4(len: usize) -> Option<usize> {
 
 /// `NLMSG_ALIGN(len)`: `len` rounded up to a multiple of 4; `None` if that overflows.
 #[must_use]
+#[inline]
 pub const fn nlmsg_align(len: usize) -> Option<usize> {
     align4(len)
 }
@@ -83,6 +85,7 @@ pub fn nlmsg_payload(nlmsg_len: u32, len: usize) -> Option<usize> {
 
 /// `NLA_ALIGN(len)`: `len` rounded up to a multiple of 4; `None` if that overflows.
 #[must_use]
+#[inline]
 pub const fn nla_align(len: usize) -> Option<usize> {
     align4(len)
 }
@@ -105,6 +108,7 @@ pub const fn nla_total_size(payload: usize) -> Option<usize> {
 
 /// `nla_padlen(payload)`: the bytes of padding after an attribute, 0 to 3.
 #[must_use]
+#[inline]
 pub const fn nla_padlen(payload: usize) -> usize {
     payload.wrapping_neg() & 3
 }
@@ -133,6 +137,7 @@ pub fn nla_payload(nla_len: u16) -> Option<usize> {
 
 /// `nla_type(nla)`: the kind in an attribute's type field, without its two flag bits.
 #[must_use]
+#[inline]
 pub const fn nla_type(raw: u16) -> u16 {
     raw & NLA_TYPE_MASK
 }
