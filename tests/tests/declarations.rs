@@ -127,7 +127,7 @@ fn the_table_of_objects_tells_the_truth_about_groups() {
         .split_once("\nEvents of the groups")
         .expect("a paragraph on events");
     let (caused, bytes_only) = events
-        .split_once("Those of the other groups")
+        .split_once("Those of the\nother groups")
         .expect("two sentences");
     let (here, in_lab) = caused
         .split_once("in the lab")

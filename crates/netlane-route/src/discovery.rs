@@ -12,12 +12,14 @@ use netlane_wire::{AttributeError, Attributes, DecodeError};
 use crate::Family;
 
 c_flags! {
-    /// What an advertised prefix is.
+    /// What an advertised prefix is, as in the packet (RFC 4861, 4.6.2). Old kernels sent 0x1 and 0x2 for the first two.
     pub struct PrefixFlags: u8 {
         /// On the link.
-        ON_LINK = IF_PREFIX_ONLINK(0x1),
+        ON_LINK = ND_OPT_PI_FLAG_ONLINK(0x80),
         /// For making addresses.
-        AUTOCONF = IF_PREFIX_AUTOCONF(0x2),
+        AUTOCONF = ND_OPT_PI_FLAG_AUTO(0x40),
+        /// The router's own address is in it.
+        ROUTER_ADDRESS = ND_OPT_PI_FLAG_RADDR(0x20),
     }
 }
 

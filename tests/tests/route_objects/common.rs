@@ -1,11 +1,12 @@
 //! Owns what the tests share: a handle inside of a namespace, and links to try things on. Must not know what is tested.
 
 use std::future::Future;
+use std::io::Write;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use netlane::{Error, Handle, Protocol};
-use netlane_route::RouteHandle;
+use netlane_route::{Event, RouteHandle, Watch, Watched};
 use netlane_wire::typed::Mac;
 
 /// Longest that a test may take; under emulation everything is slow.
@@ -49,6 +50,48 @@ pub fn mac(last: u8) -> Mac {
 pub async fn all<T>(stream: impl Stream<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
     let items: Vec<Result<T, Error>> = stream.collect().await;
     items.into_iter().collect()
+}
+
+/// What a watch has told so far.
+pub async fn told(watch: &mut Watch) -> Result<Vec<Event>, Error> {
+    watch.barrier().await?;
+    let mut events = Vec::new();
+    while let Some(Some(item)) = watch.next().now_or_never() {
+        match item? {
+            Watched::Event(event) => events.push(event),
+            other => panic!("no event: {other:?}"),
+        }
+    }
+    Ok(events)
+}
+
+/// Whether one of the events is of this form.
+macro_rules! assert_told {
+    ($events:expr, $pattern:pat $(if $guard:expr)?) => {
+        assert!(
+            $events.iter().any(|event| matches!(event, $pattern $(if $guard)?)),
+            "no {}: {:#?}",
+            stringify!($pattern),
+            $events
+        )
+    };
+}
+pub(crate) use assert_told;
+
+/// Whether the kernel is as new as what a test is about. Where it is not, that is said, past the capture of output:
+/// kernels that old have nothing that could be tested.
+pub fn is_since(major: u32, minor: u32) -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split(['.', '-']).map(|part| part.parse::<u32>());
+    let mut next = || numbers.next().unwrap().unwrap();
+    let new = (next(), next()) >= (major, minor);
+    if !new {
+        let test = std::thread::current();
+        let test = test.name().unwrap_or_default();
+        let why = format!("NOT RUN: {test}: Linux {} has none\n", release.trim());
+        std::io::stderr().write_all(why.as_bytes()).unwrap();
+    }
+    new
 }
 
 /// Errno of a refusal.

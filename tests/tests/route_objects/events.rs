@@ -2,40 +2,15 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use netlane::{Error, Filter, Handle, LossCause, WhenFull};
 use netlane_route::{
     Event, Family, Group, InetSetting, MdbChange, MdbEntry, Neighbour, NeighbourFlags,
-    NeighbourState, NetnsId, RouteHandle, Tunnel, Watch, Watched,
+    NeighbourState, NetnsId, RouteHandle, Tunnel, Watched,
 };
 use netlane_testkit::{NetworkNamespace, in_namespace};
 
-use crate::common::{mac, pair, run};
-
-/// What has been told so far.
-async fn told(watch: &mut Watch) -> Result<Vec<Event>, Error> {
-    watch.barrier().await?;
-    let mut events = Vec::new();
-    while let Some(Some(item)) = watch.next().now_or_never() {
-        match item? {
-            Watched::Event(event) => events.push(event),
-            other => panic!("no event: {other:?}"),
-        }
-    }
-    Ok(events)
-}
-
-/// Whether one of the events is of this form.
-macro_rules! assert_told {
-    ($events:expr, $pattern:pat $(if $guard:expr)?) => {
-        assert!(
-            $events.iter().any(|event| matches!(event, $pattern $(if $guard)?)),
-            "no {}: {:#?}",
-            stringify!($pattern),
-            $events
-        )
-    };
-}
+use crate::common::{assert_told, mac, pair, run, told};
 
 #[test]
 fn a_watch_has_the_settings_of_a_subscription() {

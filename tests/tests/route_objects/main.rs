@@ -3,6 +3,7 @@
 //! table in `ROUTE-OBJECTS.md` says what runs where.
 
 mod addresses;
+mod advertisements;
 mod bridges;
 mod common;
 mod databases;
@@ -15,3 +16,5 @@ mod neighbours;
 mod nexthops;
 mod routes;
 mod rules;
+#[cfg(feature = "lab")]
+mod tunnels_lab_only;
