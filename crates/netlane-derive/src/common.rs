@@ -234,7 +234,7 @@ pub(crate) fn hidden(prefix: &str, ident: &Ident) -> Ident {
     Ident::new(&format!("{prefix}{}", plain(ident)), Span::call_site())
 }
 
-/// Documentation is required: a field without a word about its meaning is an error at the field.
+/// What is written above a declaration, or a part of it: it goes to whatever is made of that.
 pub(crate) fn documentation(attributes: &[Attribute]) -> TokenStream {
     let docs = attributes.iter();
     quote!(#(#docs)*)
