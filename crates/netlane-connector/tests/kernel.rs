@@ -3,10 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
+use futures::StreamExt;
+use netlane::Notice;
 use netlane_connector::process::{self, Detail, Event, EventKind};
 use netlane_connector::{Header, PROTOCOL, message};
 use netlane_sys::{Address, Protocol, Socket, SocketKind};
-use netlane_testkit::has_real_root;
+use netlane_testkit::{has_real_root, patience};
 use netlane_wire::typed::Fixed;
 use netlane_wire::{FrameView, Message};
 
@@ -81,6 +83,46 @@ fn a_child_is_born_runs_and_dies() {
     assert_eq!(code, 1 << 8, "as wait(2) tells it");
     assert!(timestamp > 0);
     send(&socket, process::ignore());
+}
+
+/// No attributes, types that mean something else, and the kernel speaks first: the same handle and subscription carry it.
+#[test]
+fn a_handle_carries_process_events() {
+    if !has_real_root() {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let told = runtime.block_on(async {
+        let connector = netlane::Builder::new(Protocol(PROTOCOL)).opaque_types();
+        let handle = connector.spawn()?;
+        let mut events = handle.subscribe([process::INDEX]).await?;
+        handle.send(process::listen()).await?;
+        let mut child = tokio::process::Command::new("false")
+            .spawn()
+            .expect("`false`");
+        let id = child.id().expect("not awaited yet");
+        child.wait().await.expect("exited");
+        let exit = async {
+            loop {
+                let item = events.next().await.expect("no end")?;
+                let Notice::Event(event) = item else {
+                    panic!("{item:?}");
+                };
+                let event = Event::parse(event.frame.payload());
+                match event.expect("whole").expect("of a process").detail {
+                    Detail::Exit(exit) if exit.task.process == id => return Ok(exit.code),
+                    _ => {}
+                }
+            }
+        };
+        let code = tokio::time::timeout(patience(Duration::from_secs(20)), exit)
+            .await
+            .expect("in time");
+        handle.send(process::ignore()).await?;
+        code
+    });
+    let told: Result<u32, netlane::Error> = told;
+    assert_eq!(told.expect("no error"), 1 << 8);
 }
 
 #[test]

@@ -3,12 +3,23 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use netlane_sys::{Address, Protocol, Socket, SocketKind};
-use netlane_testkit::{Links, in_namespace};
+use netlane_sys::{Address, AsyncSocket, Protocol, Socket, SocketKind};
+use netlane_testkit::{Links, in_namespace, patience};
 use netlane_uevent::{KERNEL_GROUP, PROTOCOL, ParseError, Uevent};
 
 /// Action, path and properties of the first event about a device.
 type Told = (String, String, BTreeMap<String, String>);
+
+/// A socket that hears the kernel's events.
+fn listening() -> Socket {
+    let socket = Socket::open(Protocol(PROTOCOL), SocketKind::Datagram).expect("uevents");
+    let address = Address {
+        port: 0,
+        groups: 1 << (KERNEL_GROUP - 1),
+    };
+    socket.bind(address).expect("bound");
+    socket
+}
 
 fn next_about(socket: &Socket, name: &str) -> Told {
     let mut buffer = vec![0; 16 * 1024];
@@ -35,12 +46,7 @@ fn next_about(socket: &Socket, name: &str) -> Told {
 #[test]
 fn an_interface_comes_and_goes() {
     in_namespace(|| {
-        let socket = Socket::open(Protocol(PROTOCOL), SocketKind::Datagram).expect("uevents");
-        let address = Address {
-            port: 0,
-            groups: 1 << (KERNEL_GROUP - 1),
-        };
-        socket.bind(address).expect("bound");
+        let socket = listening();
         let mut links = Links::open().expect("links");
         links.veth("event0", "event1").expect("veth");
         let (action, path, properties) = next_about(&socket, "event0");
@@ -60,6 +66,34 @@ fn an_interface_comes_and_goes() {
                 return;
             }
         }
+    });
+}
+
+/// The transport's socket takes text as it takes frames.
+#[test]
+fn a_socket_is_awaited() {
+    in_namespace(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let path = runtime.expect("a runtime").block_on(async {
+            let socket = AsyncSocket::register(listening())?;
+            let mut links = Links::open().expect("links");
+            links.veth("event0", "event1").expect("veth");
+            let mut buffer = vec![0; 16 * 1024];
+            loop {
+                let receive = tokio::time::timeout(
+                    patience(Duration::from_secs(20)),
+                    socket.recv(&mut buffer),
+                );
+                let received = receive.await.expect("in time")?;
+                let event = Uevent::parse(&buffer[..received.len]).expect("an event");
+                if event.property("INTERFACE") == Some("event0") {
+                    return Ok::<_, std::io::Error>(event.path().to_owned());
+                }
+            }
+        });
+        assert_eq!(path.expect("received"), "/devices/virtual/net/event0");
     });
 }
 
