@@ -109,6 +109,9 @@ fn address(value: &[u8]) -> Option<IpAddr> {
 }
 
 /// The request for the `number`-th /32 under 11.0.0.0/8, which no other workload fills, by its builder.
+///
+/// Built where it is used, as a program does and as the bytes by hand are.
+#[inline(always)]
 pub fn request(number: u32, link: u32) -> RouteBuilder<Do<AddRoute>> {
     Route::add()
         .family(Family::INET)
