@@ -74,7 +74,7 @@ pub fn descriptor_flags(inode: u64) -> Vec<u32> {
 }
 
 /// The numbers of this process's descriptors for the socket.
-fn descriptors(inode: u64) -> Vec<i32> {
+pub fn descriptors(inode: u64) -> Vec<i32> {
     let name = format!("socket:[{inode}]");
     let entries = fs::read_dir("/proc/self/fd").expect("procfs").flatten();
     entries

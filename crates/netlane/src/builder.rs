@@ -134,8 +134,9 @@ impl Builder {
     /// Replaces the socket of a subscription if it fails, and rejoins its
     /// groups; each subscriber is told of the gap
     /// ([`LossCause::Reopened`](crate::LossCause::Reopened)). Off if not said:
-    /// then it ends with the error. A request lane is never replaced, since
-    /// kernel state may have died with its socket: the connection ends.
+    /// then it ends with the error. A request lane is never replaced: what the
+    /// kernel kept for its port is lost with the socket, so the connection ends,
+    /// and every waiter is told why. Connect anew, and make that state anew.
     pub const fn self_healing(mut self, on: bool) -> Self {
         self.config.self_healing = on;
         self

@@ -13,6 +13,8 @@ mod congestion;
 mod differences;
 mod dumps;
 mod events;
+#[cfg(target_endian = "little")]
+mod failing;
 mod lifecycle;
 mod loss;
 mod misuse;
