@@ -28,15 +28,12 @@ impl Wait {
         shared: &Shared,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Entry<T>>, Error>> {
-        if let Poll::Ready(next) = queue.poll(context) {
-            self.deadline = None;
-            return Poll::Ready(Ok(next));
+        let next = queue.poll(context);
+        if next.is_pending() && !shared.is_attended() {
+            return self.poll_unattended(queue, lane, shared, context);
         }
-        if shared.is_attended() {
-            self.deadline = None;
-            return Poll::Pending;
-        }
-        self.poll_unattended(queue, lane, shared, context)
+        self.deadline = None;
+        next.map(Ok)
     }
 
     fn poll_unattended<T>(
@@ -47,9 +44,10 @@ impl Wait {
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Entry<T>>, Error>> {
         lane.drive_all();
-        if let Poll::Ready(next) = queue.poll(context) {
+        let next = queue.poll(context);
+        if next.is_ready() {
             self.deadline = None;
-            return Poll::Ready(Ok(next));
+            return next.map(Ok);
         }
         let limit = shared.config.deadline;
         let deadline = self.deadline.get_or_insert_with(|| Deadline::new(limit));
