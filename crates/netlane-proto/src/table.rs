@@ -89,7 +89,7 @@ impl<T> Table<T> {
     }
 
     fn index(&self, sequence: Sequence) -> usize {
-        // On a target whose `usize` is narrower the low bits are all that count.
+        // `usize` is at least as wide on every target that has netlink.
         usize::try_from(sequence.get()).unwrap_or(0) & (self.slots.len() - 1)
     }
 
