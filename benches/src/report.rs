@@ -256,3 +256,54 @@ fn number(value: f64) -> String {
 const fn mark(ok: bool) -> &'static str {
     if ok { "reached" } else { "MISSED" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, ratio: f64) -> Row {
+        Row {
+            ratio,
+            ..Row::new(name, "ct", Target::AtLeast(1.0), &[], &[])
+        }
+    }
+
+    #[test]
+    fn each_row_is_that_of_the_run_in_the_middle() {
+        let runs = [(1.2, 0.1), (0.8, 0.3), (0.9, 0.2)]
+            .map(|(a, b)| vec![row("a", a), row("b", b), Row::gap("c", b, 3.0, 5)]);
+        let rows = median_of(runs.into());
+        let names: Vec<_> = rows.iter().map(|row| row.workload.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        assert_eq!(
+            rows.iter().map(Row::figure).collect::<Vec<_>>(),
+            [0.9, 0.2, 0.2]
+        );
+    }
+
+    #[test]
+    fn growth_is_judged_by_the_lowest_ratio_of_all_sizes() {
+        let flat = |ratios: [f64; 3]| {
+            let sizes = ratios.map(|ratio| row("size", ratio));
+            Row::flat("all sizes", 0.8, &sizes).reached()
+        };
+        assert_eq!(flat([1.0, 1.5, 0.8]), Some(true));
+        assert_eq!(flat([1.0, 0.7, 1.0]), Some(false));
+    }
+
+    #[test]
+    fn a_ratio_that_is_paid_for_with_memory_is_missed() {
+        let grown = |kib| Row {
+            rss_growth_kib: kib,
+            ..Row::new("dump", "ct", Target::Lean(0.95, 256.0), &[], &[])
+        };
+        let reached = |kib| {
+            Row {
+                ratio: 1.0,
+                ..grown(kib)
+            }
+            .reached()
+        };
+        assert_eq!((reached(256.0), reached(257.0)), (Some(true), Some(false)));
+    }
+}
