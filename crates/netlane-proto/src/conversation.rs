@@ -2,7 +2,7 @@
 //! and the transitions a single frame causes; knows nothing of other
 //! conversations or of where frames come from.
 
-use netlane_wire::{Acknowledgement, Done, Flags, FrameView, Header, kind};
+use netlane_wire::{Acknowledgement, Control, Done, Flags, FrameView, Header, kind};
 
 use crate::Outcome;
 use crate::overruns::Doubt;
@@ -187,14 +187,24 @@ impl<T> Conversation<T> {
         Step::End(self.seal(Outcome::Acknowledged(extended), doubtful))
     }
 
-    /// `NLMSG_DONE`: the end of parts, of which some may be missing if it is
-    /// `doubtful`.
-    pub(crate) fn done<'a>(
+    /// A control message that is no `NLMSG_ERROR`.
+    #[inline(never)]
+    pub(crate) fn end_of_parts<'a>(
         &mut self,
         frame: FrameView<'_>,
-        done: &Done<'a>,
+        control: &Control<'a>,
         doubtful: bool,
     ) -> Step<'a> {
+        match control {
+            Control::Done(done) => self.done(frame, done, doubtful),
+            Control::Overrun => Step::End(Outcome::Overrun),
+            _ => Step::Nothing,
+        }
+    }
+
+    /// `NLMSG_DONE`: the end of parts, of which some may be missing if it is
+    /// `doubtful`.
+    fn done<'a>(&mut self, frame: FrameView<'_>, done: &Done<'a>, doubtful: bool) -> Step<'a> {
         self.interrupted |= frame.header().flags.contains(Flags::DUMP_INTR);
         let (errno, extended) = (done.errno(), done.extended());
         if errno != 0 {

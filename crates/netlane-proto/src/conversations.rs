@@ -361,10 +361,10 @@ impl<T> Conversations<T> {
             return;
         };
         conversation.finished = true;
-        if conversation.expect == Expect::Dump {
-            self.unproved_dumps.retain(|(_, other)| *other != sequence);
-        }
         let (timing, cancelled) = (conversation.timing, conversation.cancelled);
+        if conversation.expect == Expect::Dump {
+            prove(&mut self.unproved_dumps, sequence);
+        }
         if cancelled {
             sink.forgotten(&mut conversation.data);
             self.table.remove(sequence);
@@ -410,6 +410,12 @@ impl<T> Conversations<T> {
             }
         }
     }
+}
+
+/// A conversation has ended otherwise than by an empty queue.
+#[inline(never)]
+fn prove(unproved: &mut Unproved, sequence: Sequence) {
+    unproved.retain(|(_, other)| *other != sequence);
 }
 
 /// Cancelled late conversations that are remembered; an answer that comes

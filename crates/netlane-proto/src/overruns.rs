@@ -105,7 +105,12 @@ impl Overruns {
     }
 
     /// Whether the answer that arrives now may have holes.
+    #[inline]
     pub(crate) const fn is_cast(&self, doubt: Doubt) -> bool {
+        !matches!(doubt, Doubt::Never) && self.weigh(doubt)
+    }
+
+    const fn weigh(&self, doubt: Doubt) -> bool {
         match doubt {
             Doubt::Sending { overruns, .. } => self.seen != overruns,
             Doubt::Cast => true,

@@ -1,11 +1,12 @@
 //! What a datagram is: each frame is classified and finds its conversation,
 //! or its place among events, unsolicited messages and anomalies. Owns the
 //! classification; mirrors `netlink_unicast`, `netlink_ack` and `nlmsg_notify`
-//! of net/netlink/af_netlink.c.
+//! of net/netlink/af_netlink.c. What is rare is out of line, so that what every
+//! answer runs through stays close together.
 
 use std::num::NonZeroU32;
 
-use netlane_wire::{Control, FrameView, Frames, Header};
+use netlane_wire::{Control, FrameView, Frames, Header, Malformed};
 
 use crate::conversation::Step;
 use crate::conversations::Sequence;
@@ -25,16 +26,11 @@ impl<T> Conversations<T> {
         for frame in Frames::new(datagram.bytes) {
             match frame {
                 Ok(frame) => last = self.frame(datagram, frame, sink),
-                Err(why) if datagram.is_truncated() => {
-                    let rest = datagram.bytes.get(why.offset..).unwrap_or_default();
-                    if let Some(header) = Header::read(rest) {
-                        return self.cut(datagram, header, sink);
-                    }
-                }
-                Err(why) => {
-                    let rest = datagram.bytes.get(why.offset..).unwrap_or_default();
-                    sink.malformed(datagram, rest, why);
-                }
+                Err(why) => match cut_header(datagram, why) {
+                    Some(header) => return self.cut(datagram, header, sink),
+                    None if datagram.is_truncated() => {}
+                    None => malformed(datagram, why, sink),
+                },
             }
         }
         if datagram.is_truncated() {
@@ -69,6 +65,7 @@ impl<T> Conversations<T> {
     }
 
     /// A unicast frame that answers no conversation.
+    #[inline(never)]
     fn stranger(
         datagram: &Datagram<'_>,
         frame: FrameView<'_>,
@@ -138,9 +135,7 @@ impl<T> Conversations<T> {
         let step = match control {
             Control::Data => conversation.data_frame(frame),
             Control::Ack(ack) => conversation.acknowledgement(ack, doubtful),
-            Control::Done(done) => conversation.done(frame, done, doubtful),
-            Control::Overrun => Step::End(Outcome::Overrun),
-            _ => Step::Nothing,
+            other => conversation.end_of_parts(frame, other, doubtful),
         };
         let unawaited = conversation.cancelled;
         if let Step::Reply | Step::LastReply(_) = &step
@@ -150,10 +145,7 @@ impl<T> Conversations<T> {
         }
         if let Step::LastReply(outcome) | Step::End(outcome) = step {
             if unawaited {
-                sink.anomaly(match outcome {
-                    Outcome::Refused { errno, .. } => Anomaly::RefusedUnawaited { errno },
-                    _ => Anomaly::Swallowed,
-                });
+                sink.anomaly(swallowed(outcome));
             }
             self.finish(sequence, outcome, sink);
         }
@@ -161,6 +153,7 @@ impl<T> Conversations<T> {
     }
 
     /// A frame did not fit, but its header did.
+    #[cold]
     fn cut(&mut self, datagram: &Datagram<'_>, header: Header, sink: &mut impl Sink<T>) {
         let owner = self.owner(datagram, header);
         let full_len = datagram.full_len;
@@ -177,6 +170,7 @@ impl<T> Conversations<T> {
     /// A datagram was cut where no header can be read: what is missing belongs
     /// to the conversation of the frame before it, since the kernel puts
     /// nothing but one answer into a datagram.
+    #[cold]
     fn cut_behind(
         &mut self,
         datagram: &Datagram<'_>,
@@ -197,6 +191,28 @@ impl<T> Conversations<T> {
             group: self.multicast(datagram).filter(|_| !answer),
             answer,
         });
+    }
+}
+
+/// The header of the frame that was cut, if it was not cut too.
+#[cold]
+fn cut_header(datagram: &Datagram<'_>, why: Malformed) -> Option<Header> {
+    let rest = datagram.bytes.get(why.offset..).unwrap_or_default();
+    Header::read(rest).filter(|_| datagram.is_truncated())
+}
+
+#[cold]
+fn malformed<T>(datagram: &Datagram<'_>, why: Malformed, sink: &mut impl Sink<T>) {
+    let rest = datagram.bytes.get(why.offset..).unwrap_or_default();
+    sink.malformed(datagram, rest, why);
+}
+
+/// What became of an answer that nobody waits for.
+#[cold]
+const fn swallowed(outcome: Outcome<'_>) -> Anomaly {
+    match outcome {
+        Outcome::Refused { errno, .. } => Anomaly::RefusedUnawaited { errno },
+        _ => Anomaly::Swallowed,
     }
 }
 

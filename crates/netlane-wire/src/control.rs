@@ -34,14 +34,22 @@ impl<'a> Control<'a> {
     #[inline]
     pub(crate) fn parse(frame: FrameView<'a>) -> Self {
         match frame.header().kind {
-            kind::NOOP => Self::Noop,
+            kind::MIN_TYPE.. => Self::Data,
             kind::ERROR => match code(frame.payload()) {
                 Some(code) => Self::Ack(Acknowledgement { frame, code }),
                 None => Self::Malformed,
             },
+            kind => Self::other(kind, frame),
+        }
+    }
+
+    /// Reads what is neither data nor an acknowledgement.
+    #[inline(never)]
+    fn other(kind: u16, frame: FrameView<'a>) -> Self {
+        match kind {
+            kind::NOOP => Self::Noop,
             kind::DONE => Self::Done(Done { frame }),
             kind::OVERRUN => Self::Overrun,
-            kind::MIN_TYPE.. => Self::Data,
             _ => Self::Unknown,
         }
     }
