@@ -1,11 +1,13 @@
 //! What a request gets: replies and warnings, or an error. Owns the reading of
 //! a conversation's ending; the one place where endings become errors.
 
+use std::io;
+
 use netlane_wire::{AttributeTable, Frame, OwnedExtendedAck, missing_path, path_of};
 
 use crate::Error;
 use crate::full_peer::PEER_FULL;
-use crate::lane::{Ending, MAX_HELD, Report, Waiting};
+use crate::lane::{Ending, Finished, MAX_HELD, Report};
 
 /// The answer to a request.
 #[derive(Clone, Debug, Default)]
@@ -52,11 +54,25 @@ impl Question<'_> {
 }
 
 /// Judges how a conversation ended.
-pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, Error> {
-    if waiting.found_peer_full() {
-        return Err(Error::not_sent_because(PEER_FULL));
+#[inline]
+pub(crate) fn judge(finished: Finished, question: Question<'_>) -> Result<Answer, Error> {
+    match finished.ending {
+        Some(Ending::Acknowledged(report)) => Ok(Answer {
+            replies: finished.replies,
+            report,
+            interrupted: false,
+        }),
+        rarer => weigh(rarer, finished.replies, question),
     }
-    let replies = waiting.replies;
+}
+
+/// Judges an ending that is no acknowledgement.
+#[inline(never)]
+fn weigh(
+    ending: Option<Ending>,
+    replies: Vec<Frame>,
+    question: Question<'_>,
+) -> Result<Answer, Error> {
     let answer = |report, interrupted| {
         Ok(Answer {
             replies,
@@ -64,30 +80,43 @@ pub(crate) fn judge(waiting: Waiting, question: Question<'_>) -> Result<Answer, 
             interrupted,
         })
     };
-    match waiting.ending {
-        Some(Ending::Acknowledged(report)) => answer(report, false),
+    match ending {
         Some(Ending::Replied | Ending::Silent) => answer(None, false),
         Some(Ending::Complete {
             interrupted,
             report,
         }) => answer(report, interrupted),
-        Some(Ending::Refused { errno, report }) => {
+        Some(failure) => Err(fault(failure, question)),
+        None => Err(lost()),
+    }
+}
+
+/// Which error a bad end is.
+#[cold]
+fn fault(ending: Ending, question: Question<'_>) -> Error {
+    match ending {
+        Ending::Refused { errno, report } => {
             let path = question.path(&report);
-            Err(Error::refused(errno, report, path))
+            Error::refused(errno, report, path)
         }
-        Some(Ending::Truncated { full_len }) => Err(Error::unknown(format!(
+        Ending::Truncated { full_len } => Error::unknown(format!(
             "the answer has a datagram of {full_len} bytes, longer than the receive buffer; \
              Builder::frame_size sets it"
-        ))),
-        Some(Ending::Incomplete) => Err(Error::incomplete()),
-        Some(Ending::Overrun) => Err(Error::unknown("the kernel lost data of the answer")),
-        Some(Ending::TooMuch) => Err(Error::unknown(format!(
-            "the answer outgrew {MAX_HELD} bytes; ask for it as a dump, or read it faster"
-        ))),
-        Some(Ending::Unsent(error)) => Err(Error::not_sent(error)),
-        Some(Ending::Ended { sent, why }) => Err(Error::ended_first(sent, why)),
-        Some(Ending::Lost) | None => Err(Error::unknown(
-            "the answer is lost: the socket's receive buffer was full",
         )),
+        Ending::Incomplete => Error::incomplete(),
+        Ending::Overrun => Error::unknown("the kernel lost data of the answer"),
+        Ending::TooMuch => Error::unknown(format!(
+            "the answer outgrew {MAX_HELD} bytes; ask for it as a dump, or read it faster"
+        )),
+        Ending::Unsent(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Error::not_sent_because(PEER_FULL)
+        }
+        Ending::Unsent(error) => Error::not_sent(error),
+        Ending::Ended { sent, why } => Error::ended_first(sent, why),
+        _ => lost(),
     }
+}
+
+fn lost() -> Error {
+    Error::unknown("the answer is lost: the socket's receive buffer was full")
 }

@@ -19,7 +19,7 @@ use crate::deadline::Deadline;
 use crate::error::Asked;
 use crate::exchange::order_of;
 use crate::handle::Keep;
-use crate::lane::{Begun, Cancelled, Order, Waiting};
+use crate::lane::{Begun, Cancelled, Finished, Order};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
 use crate::spans;
@@ -212,7 +212,7 @@ impl Batch {
         let members = self.window.drain(..finished.len());
         let ended = finished.into_iter().zip(members);
         self.outcomes
-            .extend(ended.map(|(waiting, (_, member))| member.end(outcome(waiting))));
+            .extend(ended.map(|(finished, (_, member))| member.end(outcome(finished))));
         Poll::Ready(())
     }
 
@@ -222,8 +222,8 @@ impl Batch {
         for (sequence, member) in std::mem::take(&mut self.window) {
             let shared = &self.keep.shared;
             // Answered behind one that was not.
-            if let Begun::Finished(waiting) = shared.lane.check(sequence, Waker::noop()) {
-                self.outcomes.push(member.end(outcome(waiting)));
+            if let Begun::Finished(finished) = shared.lane.check(sequence, Waker::noop()) {
+                self.outcomes.push(member.end(outcome(finished)));
                 continue;
             }
             count(&shared.counters.timed_out);
@@ -312,11 +312,10 @@ impl Member {
 }
 
 /// Judges one answer of a batch.
-pub(crate) fn outcome(waiting: Waiting) -> Result<Answer, Error> {
-    let mut waiting = waiting;
-    let bytes = std::mem::take(&mut waiting.request);
+pub(crate) fn outcome(mut finished: Finished) -> Result<Answer, Error> {
+    let bytes = std::mem::take(&mut finished.request);
     judge(
-        waiting,
+        finished,
         Question {
             bytes: &bytes,
             header_len: None,

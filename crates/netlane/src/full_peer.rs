@@ -32,11 +32,6 @@ impl Patience {
         Ok(())
     }
 
-    /// Whether a send has been tried.
-    pub(crate) const fn is_tried(&self) -> bool {
-        self.since.is_some()
-    }
-
     /// Ready when it is time to try.
     pub(crate) fn poll(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<()> {
         if let Some(retry) = &mut self.retry {

@@ -16,7 +16,7 @@ use crate::Error;
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
 use crate::full_peer::Patience;
-use crate::lane::{Begun, Ending, Order, Payload, Waiting};
+use crate::lane::{Begun, Ending, Finished, Order, Payload};
 use crate::pace::{self, Timed};
 use crate::shared::Shared;
 use crate::statistics::count;
@@ -132,8 +132,8 @@ impl SharedDump {
                     *chunk = join(&frames);
                     Poll::Ready(Ok(sequence.get()))
                 }
-                Begun::Finished(waiting) if self.found_busy(&waiting, shared) => continue,
-                Begun::Finished(waiting) => Poll::Ready(self.finish(waiting, question, chunk)),
+                Begun::Finished(finished) if self.found_busy(&finished, shared) => continue,
+                Begun::Finished(finished) => Poll::Ready(self.finish(finished, question, chunk)),
                 Begun::Closed(error) => Poll::Ready(Err(Err(error))),
                 Begun::NotSent(error) => Poll::Ready(Err(Err(Error::not_sent(error)))),
             };
@@ -158,8 +158,8 @@ impl SharedDump {
     /// Whether the kernel refused because a dump runs on this socket that is
     /// not the lane's: a zombie, or one from before the socket was adopted.
     /// Reading is what ends it; then the dump is begun anew.
-    fn found_busy(&mut self, waiting: &Waiting, shared: &Arc<Shared>) -> bool {
-        let busy = matches!(waiting.ending, Some(Ending::Refused { errno: EBUSY, .. }));
+    fn found_busy(&mut self, finished: &Finished, shared: &Arc<Shared>) -> bool {
+        let busy = matches!(finished.ending, Some(Ending::Refused { errno: EBUSY, .. }));
         if !busy || shared.config.peers || self.attempts >= MAX_ATTEMPTS {
             return false;
         }
@@ -172,18 +172,18 @@ impl SharedDump {
     /// The lane has read the end. Its last entries come before it.
     fn finish(
         &mut self,
-        mut waiting: Waiting,
+        mut finished: Finished,
         (header_len, table): (Option<usize>, Option<&'static AttributeTable>),
         chunk: &mut Bytes,
     ) -> Result<u32, End> {
         self.sequence = None;
-        let frames = std::mem::take(&mut waiting.replies);
+        let frames = std::mem::take(&mut finished.replies);
         let question = Question {
             bytes: &self.request,
             header_len,
             table,
         };
-        let end = match judge(waiting, question) {
+        let end = match judge(finished, question) {
             Ok(answer) if answer.interrupted => Err(Error::interrupted()),
             Ok(answer) => Ok(answer.report),
             Err(error) => Err(error),

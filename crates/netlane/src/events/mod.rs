@@ -39,9 +39,8 @@ pub struct Event {
 }
 
 impl Event {
-    fn shared(frame: FrameView<'_>, (group, nsid): Origin) -> Arc<Self> {
-        let frame = frame.to_frame();
-        Arc::new(Self { frame, group, nsid })
+    pub(crate) const fn new(frame: Frame, (group, nsid): Origin) -> Self {
+        Self { frame, group, nsid }
     }
 }
 
@@ -51,7 +50,7 @@ pub(crate) type Origin = (u32, Option<i32>);
 /// One subscriber: its queue, and what it asked for.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    pub(crate) queue: Arc<Queue<Arc<Event>>>,
+    pub(crate) queue: Arc<Queue<Event>>,
     /// It asked for all that its lane carries, and the rest need not be looked at.
     pub(crate) whole: bool,
     pub(crate) groups: BTreeSet<u32>,
@@ -93,7 +92,7 @@ impl Audience {
         self.listeners().push(listener);
     }
 
-    pub(crate) fn remove(&self, queue: &Arc<Queue<Arc<Event>>>) {
+    pub(crate) fn remove(&self, queue: &Arc<Queue<Event>>) {
         let mut listeners = self.listeners();
         let found = listeners
             .iter()
@@ -103,8 +102,8 @@ impl Audience {
         drop(removed);
     }
 
-    /// Hands an event to everybody who asked for it. It is copied once, if
-    /// anybody did.
+    /// Hands an event to everybody who asked for it. Its bytes are copied once;
+    /// the last takes the copy itself, since sharing it costs an allocation.
     pub(crate) fn deliver(
         &self,
         origin: Origin,
@@ -113,14 +112,19 @@ impl Audience {
         counted: &mut Statistics,
     ) {
         counted.events += 1;
-        let mut event = None;
         let listeners = self.listeners();
-        for listener in listeners.iter().filter(|l| l.wants(origin, frame)) {
-            let event = event.get_or_insert_with(|| Event::shared(frame, origin));
-            if listener.queue.push(Arc::clone(event), wakes) {
+        let mut wanting = listeners.iter().filter(|l| l.wants(origin, frame));
+        let Some(last) = wanting.next_back() else {
+            return;
+        };
+        let event = Event::new(frame.to_frame(), origin);
+        let mut hand = |listener: &Listener, event| {
+            if listener.queue.push(event, wakes) {
                 counted.events_lost += 1;
             }
-        }
+        };
+        wanting.for_each(|listener| hand(listener, event.clone()));
+        hand(last, event);
     }
 
     /// Tells everybody that something was lost.

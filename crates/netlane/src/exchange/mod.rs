@@ -56,8 +56,8 @@ pub struct Exchange {
     /// Only the sending is waited for.
     unawaited: bool,
     span: Span,
-    /// With a peer whose queue is full.
-    patience: Patience,
+    /// With a peer whose queue is full, once it was found so.
+    patience: Option<Box<Patience>>,
     /// To a peer: a close waits for it. Between two tries the lane knows
     /// nothing of it.
     activity: Option<Activity>,
@@ -123,7 +123,7 @@ impl Exchange {
             slow: None,
             unawaited: false,
             span: Span::none(),
-            patience: Patience::default(),
+            patience: None,
             activity: None,
             repeats: 0,
             repeated: false,

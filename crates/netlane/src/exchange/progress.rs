@@ -14,8 +14,7 @@ use netlane_wire::Header;
 use super::{Asking, Exchange, Stage};
 use crate::activity::Activity;
 use crate::answer::{Question, judge};
-use crate::full_peer::Patience;
-use crate::lane::{Begun, Cancelled, Waiting};
+use crate::lane::{Begun, Cancelled, Finished};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
 use crate::spans;
@@ -29,19 +28,20 @@ impl Future for Exchange {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         let this = &mut *self;
-        let mut outcome = ready!(this.advance(context));
-        while this.is_to_be_repeated(&outcome) {
-            outcome = ready!(this.repeat(context));
-        }
+        let outcome = loop {
+            let outcome = ready!(this.advance(context));
+            if !this.is_to_be_repeated(&outcome) {
+                break outcome;
+            }
+            this.renew();
+        };
         if let Some(sequence) = this.leave() {
             // It was sent, and nobody waits for more.
             this.keep.shared.lane.cancel(sequence);
         }
         this.activity = None;
         spans::note_outcome(&this.span, &outcome);
-        let limit = this.keep.shared.longest;
-        let sized = |error: Error| error.sized(this.order.bytes.len(), limit);
-        Poll::Ready(outcome.map_err(|error| sized(error.about(this.question.asked))))
+        Poll::Ready(outcome.map_err(|error| this.label(error)))
     }
 }
 
@@ -59,6 +59,14 @@ impl Exchange {
     fn advance(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         match self.stage {
             Stage::Ready => self.start(context),
+            _ => self.go_on(context),
+        }
+    }
+
+    /// A poll after the first.
+    #[inline(never)]
+    fn go_on(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+        match self.stage {
             Stage::Waiting(sequence) => self.look(sequence, context),
             Stage::Aside(sequence) => {
                 let timed = Timed::start();
@@ -67,24 +75,23 @@ impl Exchange {
                 self.stage = Stage::Waiting(sequence);
                 self.looked(begun, context)
             }
-            Stage::Done => Poll::Ready(Err(Error::invalid("a request was polled after its end"))),
+            _ => Poll::Ready(Err(Error::invalid("a request was polled after its end"))),
         }
     }
 
     /// The first poll, or one that tries again.
     fn start(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        if let Some(error) = self.impossible.take() {
-            self.span = spans::request(self.question.asked, &self.order);
-            return Poll::Ready(Err(error));
-        }
-        if self.patience.is_tried() {
-            if self.patience.poll(&self.keep.shared, context).is_pending() {
-                return self.wait(context);
-            }
-        } else {
+        if self.patience.is_none() {
             self.span = spans::request(self.question.asked, &self.order);
             self.admit()?;
+        } else if !self.is_time_to_try(context) {
+            return self.wait(context);
         }
+        self.make(context)
+    }
+
+    /// Makes the request: here, if that is quick and this thread may.
+    fn make(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         let shared = &self.keep.shared;
         let operation = Operation::of(shared.config.protocol, self.order.kind, &self.order.bytes);
         let slow = self
@@ -94,23 +101,50 @@ impl Exchange {
             return self.offload(operation, context);
         }
         if !pace::has_budget() || shared.lane.is_crowded() {
-            let sequence = shared.lane.publish(&mut self.order)?;
-            self.stage = Stage::Aside(sequence);
-            spans::note_sequence(&self.span, sequence);
-            pace::yield_turn(context);
-            return Poll::Pending;
+            return self.step_aside(context);
         }
         let timed = Timed::start();
         let begun = shared.lane.begin(&mut self.order, context.waker());
         if shared.operations.note(operation, timed.stop()) {
-            count(&shared.counters.slow);
-            tracing::debug!(parent: &self.span, ?operation, "a request was slower than the budget");
+            self.note_slow(operation);
         }
-        self.begun(begun, context)
+        match begun {
+            Begun::Finished(finished) => {
+                self.record_sequence();
+                Poll::Ready(self.judge(finished))
+            }
+            other => self.begun(other, context),
+        }
     }
 
-    /// The first try: refused if the connection is closing.
+    /// Has whoever drives next send the request: others have their turn.
+    #[inline(never)]
+    fn step_aside(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+        let sequence = self.keep.shared.lane.publish(&mut self.order)?;
+        self.stage = Stage::Aside(sequence);
+        spans::note_sequence(&self.span, sequence);
+        pace::yield_turn(context);
+        Poll::Pending
+    }
+
+    #[cold]
+    fn note_slow(&self, operation: Operation) {
+        count(&self.keep.shared.counters.slow);
+        tracing::debug!(parent: &self.span, ?operation, "a request was slower than the budget");
+    }
+
+    /// Whether a peer that was full is to be tried again.
+    #[cold]
+    fn is_time_to_try(&mut self, context: &mut Context<'_>) -> bool {
+        let patience = self.patience.get_or_insert_default();
+        patience.poll(&self.keep.shared, context).is_ready()
+    }
+
+    /// The first try: refused if it is impossible, or the connection closing.
     fn admit(&mut self) -> Result<(), Error> {
+        if let Some(error) = self.impossible.take() {
+            return Err(error);
+        }
         let shared = &self.keep.shared;
         if self.order.to.is_none() {
             self.order.to = shared.default_address();
@@ -122,13 +156,11 @@ impl Exchange {
         Ok(())
     }
 
-    /// What became of a request begun here.
+    /// What became of a request begun here, if it has not been answered at once.
+    #[inline(never)]
     fn begun(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
         match begun {
-            Begun::Finished(waiting) => {
-                self.record_sequence();
-                Poll::Ready(self.judge(waiting))
-            }
+            Begun::Finished(finished) => Poll::Ready(self.judge(finished)),
             Begun::Closed(error) => Poll::Ready(Err(error)),
             Begun::Pending(sequence) => {
                 self.stage = Stage::Waiting(sequence);
@@ -145,14 +177,16 @@ impl Exchange {
     /// The peer's queue is full: tries again after a while.
     fn try_later(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         self.stage = Stage::Ready;
-        self.patience.try_later()?;
-        if self.patience.poll(&self.keep.shared, context).is_ready() {
+        let patience = self.patience.get_or_insert_default();
+        patience.try_later()?;
+        if patience.poll(&self.keep.shared, context).is_ready() {
             context.waker().wake_by_ref();
         }
         self.wait(context)
     }
 
     /// Has a thread of the connection's own make the system call.
+    #[inline(never)]
     fn offload(&mut self, operation: Operation, context: &mut Context<'_>) -> Poll<Outcome> {
         let shared = Arc::clone(&self.keep.shared);
         let sequence = shared.lane.enlist(&mut self.order)?;
@@ -189,15 +223,15 @@ impl Exchange {
 
     fn looked(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
         match begun {
-            Begun::Finished(mut waiting) if waiting.found_peer_full() => {
+            Begun::Finished(mut finished) if finished.found_peer_full() => {
                 if self.order.bytes.is_empty() {
-                    self.order.bytes = std::mem::take(&mut waiting.request);
+                    self.order.bytes = std::mem::take(&mut finished.request);
                 }
                 self.try_later(context)
             }
-            Begun::Finished(waiting) => {
+            Begun::Finished(finished) => {
                 self.stage = Stage::Done;
-                Poll::Ready(self.judge(waiting))
+                Poll::Ready(self.judge(finished))
             }
             _ => self.wait(context),
         }
@@ -235,18 +269,20 @@ impl Exchange {
                 .is_err_and(|error| lost.contains(&error.kind()) && !error.is_closed())
     }
 
-    fn repeat(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+    /// Begins anew.
+    #[cold]
+    fn renew(&mut self) {
         self.repeats -= 1;
         self.repeated = true;
-        self.patience = Patience::default();
+        self.patience = None;
         self.stage = Stage::Ready;
         tracing::debug!(parent: &self.span, "the answer is lost; the request is made again");
-        self.advance(context)
     }
 
-    fn judge(&mut self, mut waiting: Waiting) -> Outcome {
+    #[inline]
+    fn judge(&mut self, mut finished: Finished) -> Outcome {
         if self.order.bytes.is_empty() {
-            self.order.bytes = std::mem::take(&mut waiting.request);
+            self.order.bytes = std::mem::take(&mut finished.request);
         }
         let bytes = &self.order.bytes;
         let Asking {
@@ -257,18 +293,31 @@ impl Exchange {
             header_len,
             table,
         };
-        match judge(waiting, question) {
-            // Whether a refusal is known by now is chance; nobody waits for it.
-            Err(error) if self.unawaited && error.is_refused() => {
-                count(&self.keep.shared.counters.refused_unawaited);
-                Ok(Answer::default())
-            }
-            // The first one did it, though its answer was lost.
-            Err(error) if self.repeated && matches!(error.errno(), Some(EEXIST | ENOENT)) => {
-                Ok(Answer::default())
-            }
-            judged => judged,
+        judge(finished, question).or_else(|error| self.forgive(error))
+    }
+
+    /// An error that is none for this caller.
+    #[cold]
+    fn forgive(&self, error: Error) -> Outcome {
+        // Whether a refusal is known by now is chance; nobody waits for it.
+        if self.unawaited && error.is_refused() {
+            count(&self.keep.shared.counters.refused_unawaited);
+            return Ok(Answer::default());
         }
+        // The first one did it, though its answer was lost.
+        if self.repeated && matches!(error.errno(), Some(EEXIST | ENOENT)) {
+            return Ok(Answer::default());
+        }
+        Err(error)
+    }
+
+    /// Says what an error is about.
+    #[cold]
+    fn label(&self, error: Error) -> Error {
+        let limit = self.keep.shared.longest;
+        error
+            .about(self.question.asked)
+            .sized(self.order.bytes.len(), limit)
     }
 
     /// Waits for nothing any more. Returns the conversation, if there is one.

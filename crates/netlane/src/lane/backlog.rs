@@ -47,17 +47,15 @@ impl Backlog {
         }
     }
 
-    /// One more datagram was read: returns the fences it has reached.
-    #[inline]
-    pub(crate) fn advance(&mut self, dumping: bool) -> Vec<Sequence> {
+    /// One more datagram was read: says whether a point is still ahead, which
+    /// it may have [reached](Self::reach).
+    pub(crate) const fn advance(&mut self) -> bool {
         self.read += 1;
-        if self.loss.is_none() && self.fences.is_empty() {
-            return Vec::new();
-        }
-        self.reach(dumping)
+        self.loss.is_some() || !self.fences.is_empty()
     }
 
-    fn reach(&mut self, dumping: bool) -> Vec<Sequence> {
+    /// The fences that the last datagram has reached.
+    pub(crate) fn reach(&mut self, dumping: bool) -> Vec<Sequence> {
         if let Some(at) = &mut self.loss {
             // The kernel refuses what comes unless the queue was empty once.
             // Into the place of each datagram read it may put a part of a dump.
@@ -107,15 +105,23 @@ const LEAST_TRUESIZE: usize = 512;
 mod tests {
     use super::*;
 
+    /// One datagram more.
+    fn read(backlog: &mut Backlog, dumping: bool) -> Vec<Sequence> {
+        match backlog.advance() {
+            true => backlog.reach(dumping),
+            false => Vec::new(),
+        }
+    }
+
     #[test]
     fn a_loss_is_due_when_all_that_was_queued_has_been_read() {
         let mut backlog = Backlog::default();
         backlog.note_loss(Some(3 * 512));
         for _ in 0..4 {
-            backlog.advance(false);
+            read(&mut backlog, false);
             assert!(!backlog.loss_is_due());
         }
-        backlog.advance(false);
+        read(&mut backlog, false);
         assert!(backlog.loss_is_due());
         backlog.settle_loss(false);
         assert!(!backlog.is_lossy());
@@ -127,7 +133,7 @@ mod tests {
         backlog.note_loss(Some(3 * 512));
         for _ in 0..5 {
             backlog.note_loss(Some(100 * 512));
-            backlog.advance(false);
+            read(&mut backlog, false);
         }
         assert!(backlog.loss_is_due());
     }
@@ -138,7 +144,7 @@ mod tests {
         for _ in 0..3 {
             backlog.note_loss(Some(512));
         }
-        (0..3).for_each(|_| drop(backlog.advance(false)));
+        (0..3).for_each(|_| drop(read(&mut backlog, false)));
         assert!(backlog.loss_is_due());
         backlog.settle_loss(false);
         assert!(backlog.is_lossy() && backlog.loss_is_due());
@@ -154,10 +160,10 @@ mod tests {
     fn a_dump_refills_the_queue_that_a_loss_waits_for() {
         let mut backlog = Backlog::default();
         backlog.note_loss(Some(3 * 512));
-        (0..100).for_each(|_| drop(backlog.advance(true)));
+        (0..100).for_each(|_| drop(read(&mut backlog, true)));
         for _ in 0..5 {
             assert!(!backlog.loss_is_due());
-            backlog.advance(false);
+            read(&mut backlog, false);
         }
         assert!(backlog.loss_is_due());
     }
@@ -166,7 +172,7 @@ mod tests {
     fn without_a_size_only_an_empty_queue_tells() {
         let mut backlog = Backlog::default();
         backlog.note_loss(None);
-        (0..10_000).for_each(|_| drop(backlog.advance(false)));
+        (0..10_000).for_each(|_| drop(read(&mut backlog, false)));
         assert!(backlog.is_lossy() && !backlog.loss_is_due());
     }
 }

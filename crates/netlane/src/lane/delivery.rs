@@ -41,8 +41,27 @@ impl Delivery<'_> {
         *self.dump_ended |= std::mem::take(&mut waiting.dump);
     }
 
+    #[cold]
+    fn count_failure(&mut self, outcome: Outcome<'_>) {
+        match outcome {
+            Outcome::Refused { .. } => self.counted.refused += 1,
+            // Nothing was asked: a message without an answer, or a fence.
+            Outcome::Silent => {}
+            _ => self.counted.lost += 1,
+        }
+    }
+
     fn spend(&mut self, waiting: &mut Waiting) {
         waiting.cost = waiting.cost.saturating_add(std::mem::take(&mut self.cost));
+    }
+}
+
+/// How a conversation ends because its lane does.
+#[cold]
+fn ended(waiting: &Waiting, why: &Error) -> Ending {
+    Ending::Ended {
+        sent: !waiting.queued,
+        why: why.clone(),
     }
 }
 
@@ -51,9 +70,14 @@ impl Sink<Waiting> for Delivery<'_> {
         self.spend(waiting);
         waiting.held = waiting.held.saturating_add(frame.bytes().len());
         if waiting.held > MAX_HELD {
-            waiting.replies.clear();
+            waiting.result.replies.clear();
         } else {
-            waiting.replies.push(frame.to_frame());
+            let replies = &mut waiting.result.replies;
+            if replies.capacity() == 0 {
+                // Most requests have one.
+                *replies = Vec::with_capacity(1);
+            }
+            replies.push(frame.to_frame());
         }
         if waiting.streams {
             self.wakes.add(waiting.waker.take());
@@ -62,39 +86,32 @@ impl Sink<Waiting> for Delivery<'_> {
 
     fn finished(&mut self, waiting: &mut Waiting, _: Sequence, outcome: Outcome<'_>) {
         self.spend(waiting);
-        let succeeded = matches!(
-            outcome,
-            Outcome::Acknowledged(_) | Outcome::Replied | Outcome::Complete { .. }
-        );
-        self.settle(waiting, succeeded);
-        let counter = match outcome {
-            Outcome::Refused { .. } => Some(&mut self.counted.refused),
-            Outcome::Lost | Outcome::Overrun | Outcome::Incomplete | Outcome::Truncated { .. } => {
-                Some(&mut self.counted.lost)
+        let succeeded = match outcome {
+            Outcome::Acknowledged(_) | Outcome::Replied | Outcome::Complete { .. } => {
+                self.counted.answered += 1;
+                true
             }
-            // Nothing was asked: a message without an answer, or a fence.
-            Outcome::Silent => None,
-            _ => Some(&mut self.counted.answered),
+            failure => {
+                self.count_failure(failure);
+                false
+            }
         };
-        if let Some(counter) = counter {
-            *counter += 1;
-        }
-        waiting.ending = Some(match self.ended {
-            Some(why) => Ending::Ended {
-                sent: !waiting.queued,
-                why: why.clone(),
-            },
+        self.settle(waiting, succeeded);
+        waiting.result.ending = Some(match self.ended {
+            Some(why) => ended(waiting, why),
             None if waiting.held > MAX_HELD => Ending::TooMuch,
             None => outcome.into(),
         });
         self.wakes.add(waiting.waker.take());
     }
 
+    #[inline(never)]
     fn forgotten(&mut self, waiting: &mut Waiting) {
         self.spend(waiting);
         self.settle(waiting, false);
     }
 
+    #[inline(never)]
     fn event(&mut self, group: u32, datagram: &Datagram<'_>, frame: FrameView<'_>) {
         if let Some(audience) = self.audience {
             let origin = (group, datagram.nsid);
@@ -102,10 +119,12 @@ impl Sink<Waiting> for Delivery<'_> {
         }
     }
 
+    #[inline(never)]
     fn unsolicited(&mut self, datagram: &Datagram<'_>, frame: FrameView<'_>) {
         self.offer(Unsolicited::frame(frame.to_frame(), datagram.sender));
     }
 
+    #[cold]
     fn malformed(&mut self, datagram: &Datagram<'_>, bytes: &[u8], why: Malformed) {
         self.counted.malformed += 1;
         if datagram.group.is_none() {
@@ -113,6 +132,7 @@ impl Sink<Waiting> for Delivery<'_> {
         }
     }
 
+    #[cold]
     fn anomaly(&mut self, anomaly: Anomaly) {
         match anomaly {
             Anomaly::Foreign { sender } => {

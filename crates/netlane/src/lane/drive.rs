@@ -64,33 +64,25 @@ impl<S: Transport> Lane<S> {
                 state = self.send_published(state, &mut reader, wakes);
             }
             let mark = state.conversations.mark();
-            let (lossy, due) = (state.backlog.is_lossy(), state.backlog.loss_is_due());
+            let loss = state
+                .backlog
+                .is_lossy()
+                .then(|| state.backlog.loss_is_due());
             drop(state);
             // Before the call, which then says by ENOBUFS if these are another
             // overrun's already. After it, they may be without anybody's notice.
-            let drops = lossy.then(|| self.socket.drops());
+            let drops = loss.and_then(|_| self.socket.drops());
             let received = self.socket.receive(&mut reader.buffer, self.envelope);
-            // The marker of a loss stands after the events that preceded it.
-            let empty = is_empty(&received);
-            let told = empty || (due && !is_loss(&received));
-            let queued = if is_loss(&received) {
-                self.socket.queued()
-            } else {
-                None
-            };
+            let queued = received.as_ref().err().and_then(|error| self.queued(error));
             state = self.lock();
-            if let Some(drops) = drops.filter(|_| told) {
-                state.lost(drops, empty, wakes);
+            if let Some(due) = loss {
+                tell_loss(&mut state, drops, due, &received, wakes);
             }
-            let filled = received.as_ref().map_or(0, |received| received.len);
-            let read = self.take_in(&mut state, &reader, received, mark, wakes);
-            if self.wipe {
-                reader.wipe(filled);
-            }
+            let read = match received {
+                Ok(received) => self.take_in(&mut state, &mut reader, &received, wakes),
+                Err(error) => self.take_error(&mut state, &mut reader, error, queued, mark, wakes),
+            };
             may_send = read == Read::Empty;
-            if read == Read::Failed {
-                state.backlog.note_loss(queued);
-            }
             if self.is_done(&mut state, read, to_empty, mine) {
                 return (state, reader, false);
             }
@@ -99,6 +91,7 @@ impl<S: Transport> Lane<S> {
     }
 
     /// Sends one datagram of published requests, if any may go.
+    #[inline(never)]
     fn send_published<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
@@ -118,38 +111,59 @@ impl<S: Transport> Lane<S> {
         state
     }
 
-    /// What one receive call brought.
+    /// How much is queued before what was lost, if the error tells of a loss.
+    #[cold]
+    fn queued(&self, error: &io::Error) -> Option<usize> {
+        is_loss(error).then(|| self.socket.queued()).flatten()
+    }
+
+    /// A receive call brought a datagram.
     fn take_in(
         &self,
         state: &mut State,
-        reader: &Reader,
-        received: io::Result<Received>,
+        reader: &mut Reader,
+        received: &Received,
+        wakes: &mut Wakes,
+    ) -> Read {
+        let bytes = reader.buffer.get(..received.len).unwrap_or_default();
+        state.feed(bytes, received, wakes);
+        if self.wipe {
+            reader.wipe(received.len);
+        }
+        Read::Datagram
+    }
+
+    /// A receive call brought none.
+    #[inline(never)]
+    fn take_error(
+        &self,
+        state: &mut State,
+        reader: &mut Reader,
+        error: io::Error,
+        queued: Option<usize>,
         mark: Mark,
         wakes: &mut Wakes,
     ) -> Read {
-        match received {
-            Ok(received) => {
-                let bytes = reader.buffer.get(..received.len).unwrap_or_default();
-                state.feed(bytes, &received, wakes);
-                Read::Datagram
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                state.emptied(mark, wakes);
-                Read::Empty
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Read::Datagram,
-            Err(error) => {
-                // Everything queued is older than the loss; requests whose
-                // answers it took are found at EAGAIN (KERNEL: netlink_overrun).
-                state.counted.overruns += 1;
-                tracing::warn!(%error, "receive error: answers may be lost");
-                if state.failed() {
-                    state.end(Error::socket(error), wakes);
-                    return Read::Gone;
-                }
-                Read::Failed
-            }
+        if self.wipe {
+            reader.wipe(0);
         }
+        if is_empty(&error) {
+            state.emptied(mark, wakes);
+            return Read::Empty;
+        }
+        if !is_loss(&error) {
+            return Read::Datagram;
+        }
+        // Everything queued is older than the loss; requests whose answers it
+        // took are found at EAGAIN (KERNEL: netlink_overrun).
+        state.counted.overruns += 1;
+        tracing::warn!(%error, "receive error: answers may be lost");
+        if state.failed() {
+            state.end(Error::socket(error), wakes);
+            return Read::Gone;
+        }
+        state.backlog.note_loss(queued);
+        Read::Failed
     }
 
     /// Whether there is nothing more to do here.
@@ -161,17 +175,13 @@ impl<S: Transport> Lane<S> {
         mine: Option<Sequence>,
     ) -> bool {
         let quiet = !state.again && !state.sendable();
-        match read {
-            Read::Gone => true,
-            Read::Failed => false,
-            Read::Empty => quiet,
-            Read::Datagram => {
-                quiet
-                    && !to_empty
-                    && mine.is_some_and(|mine| state.conversations.is_finished(mine))
-                    && !state.conversations.unproved()
-            }
+        if read == Read::Datagram {
+            return quiet
+                && !to_empty
+                && mine.is_some_and(|mine| state.conversations.is_finished(mine))
+                && !state.conversations.unproved();
         }
+        read == Read::Gone || (read == Read::Empty && quiet)
     }
 
     /// Gives the reader back; has the Connection called if there is more to do,
@@ -193,15 +203,29 @@ impl<S: Transport> Lane<S> {
     }
 }
 
+/// Tells what was lost, if everything that preceded it has been read.
+#[cold]
+fn tell_loss(
+    state: &mut State,
+    drops: Option<u32>,
+    due: bool,
+    received: &io::Result<Received>,
+    wakes: &mut Wakes,
+) {
+    let empty = received.as_ref().is_err_and(is_empty);
+    if empty || (due && !received.as_ref().is_err_and(is_loss)) {
+        state.lost(drops, empty, wakes);
+    }
+}
+
 /// Whether a receive call found nothing.
-fn is_empty(received: &io::Result<Received>) -> bool {
-    matches!(received, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+fn is_empty(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 /// Whether a receive call says that something was lost.
-fn is_loss(received: &io::Result<Received>) -> bool {
-    let harmless = [io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
-    matches!(received, Err(error) if !harmless.contains(&error.kind()))
+fn is_loss(error: &io::Error) -> bool {
+    !is_empty(error) && error.kind() != io::ErrorKind::Interrupted
 }
 
 /// What a receive call was.

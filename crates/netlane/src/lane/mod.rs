@@ -48,7 +48,7 @@ pub(crate) use delivery::MAX_HELD;
 pub(crate) use order::{Order, Sizes, kind_of};
 pub(crate) use payload::Payload;
 pub(crate) use transport::Transport;
-pub(crate) use waiting::{Ending, Report, Waiting, report_of};
+pub(crate) use waiting::{Ending, Finished, Report, Waiting, report_of};
 pub(crate) use wakes::Wakes;
 
 use crate::Error;
@@ -89,7 +89,7 @@ impl<S: Transport> fmt::Debug for Lane<S> {
 #[derive(Debug)]
 pub(crate) enum Begun {
     /// It has ended already.
-    Finished(Waiting),
+    Finished(Finished),
     /// It is on its way, or waits to be sent.
     Pending(Sequence),
     /// sendmsg failed; nothing was executed.
@@ -102,7 +102,7 @@ impl Begun {
     /// Whether it was not sent because a user peer's queue was full.
     pub(crate) fn found_peer_full(&self) -> bool {
         match self {
-            Self::Finished(waiting) => waiting.found_peer_full(),
+            Self::Finished(finished) => finished.found_peer_full(),
             Self::NotSent(error) => error.kind() == io::ErrorKind::WouldBlock,
             Self::Pending(_) | Self::Closed(_) => false,
         }
@@ -154,9 +154,14 @@ impl<S: Transport> Lane<S> {
     /// panic the Connection ends the lane, or who comes here before it.
     fn visit(&self) -> MutexGuard<'_, State> {
         if self.has_panicked() {
-            self.end(Error::panicked());
+            self.end_for_panic();
         }
         self.lock()
+    }
+
+    #[cold]
+    fn end_for_panic(&self) {
+        self.end(Error::panicked());
     }
 
     /// Begins a request, and drives until it has ended or nothing more can be
@@ -172,20 +177,17 @@ impl<S: Transport> Lane<S> {
             drop(state);
             return self.send_plain(order, port);
         }
-        if !state.may_send(order) {
-            let sequence = state.publish(take(order));
-            let state = self.drive(state, None, &mut wakes);
-            return self.conclude(state, sequence, waker);
+        let price = state.price(order);
+        if !state.may_send(order, price) {
+            return self.join(state, order, waker, &mut wakes);
         }
-        let sequence = state.register(order);
+        let sequence = state.register(order, price);
         drop(state);
-        let result = self.socket.send(&order.bytes, order.to);
-        let mut state = self.lock();
-        if let Err(error) = result {
-            state.unsent(sequence);
-            self.pass_on(state, &mut wakes);
+        if let Err(error) = self.socket.send(&order.bytes, order.to) {
+            self.withdraw(sequence, &mut wakes);
             return Begun::NotSent(error);
         }
+        let mut state = self.lock();
         state.counted.sent += 1;
         state.counted.datagrams_sent += 1;
         state.conversations.sent(sequence);
@@ -193,7 +195,30 @@ impl<S: Transport> Lane<S> {
         self.conclude(state, sequence, waker)
     }
 
+    /// Begins a request that has to wait behind others.
+    #[inline(never)]
+    fn join<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        order: &mut Order,
+        waker: &Waker,
+        wakes: &mut Wakes,
+    ) -> Begun {
+        let sequence = state.publish(take(order));
+        let state = self.drive(state, None, wakes);
+        self.conclude(state, sequence, waker)
+    }
+
+    /// A registered request could not be sent.
+    #[cold]
+    fn withdraw(&self, sequence: Sequence, wakes: &mut Wakes) {
+        let mut state = self.lock();
+        state.unsent(sequence);
+        self.pass_on(state, wakes);
+    }
+
     /// Sends a message that begins no conversation.
+    #[inline(never)]
     fn send_plain(&self, order: &mut Order, port: u32) -> Begun {
         netlane_wire::set_sequence_port(&mut order.bytes, 0, port);
         match self.socket.send(&order.bytes, order.to) {
@@ -202,9 +227,9 @@ impl<S: Transport> Lane<S> {
                 count(&self.counters.sent);
                 count(&self.counters.datagrams_sent);
                 let ending = Some(Ending::Silent);
-                Begun::Finished(Waiting {
+                Begun::Finished(Finished {
                     ending,
-                    ..Waiting::default()
+                    ..Finished::default()
                 })
             }
         }

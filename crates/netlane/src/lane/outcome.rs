@@ -6,7 +6,7 @@ use std::task::Waker;
 use netlane_proto::Sequence;
 
 use super::state::State;
-use super::{Begun, Cancelled, Lane, MAX_HELD, Transport, Waiting, Wakes};
+use super::{Begun, Cancelled, Finished, Lane, MAX_HELD, Transport, Wakes};
 use crate::statistics::count;
 use crate::sync::MutexGuard;
 
@@ -19,17 +19,10 @@ impl<S: Transport> Lane<S> {
         sequence: Sequence,
         waker: &Waker,
     ) -> Begun {
-        let mut replaced = None;
-        let finished = state.conversations.take(sequence);
-        if finished.is_none() {
-            match state.conversations.data_mut(sequence) {
-                Some(waiting) => replaced = leave_waker(&mut waiting.waker, waker),
-                None => debug_assert!(false, "a conversation was taken twice"),
-            }
+        match state.conversations.take(sequence) {
+            Some(waiting) => Begun::Finished(waiting.result),
+            None => wait(state, sequence, waker),
         }
-        drop(state);
-        drop(replaced);
-        finished.map_or(Begun::Pending(sequence), Begun::Finished)
     }
 
     /// Looks at a conversation without driving.
@@ -43,13 +36,13 @@ impl<S: Transport> Lane<S> {
         &self,
         sequences: impl Iterator<Item = Sequence>,
         waker: &Waker,
-        finished: &mut Vec<Waiting>,
+        finished: &mut Vec<Finished>,
     ) {
         let mut replaced = None;
         let mut state = self.visit();
         for sequence in sequences {
             if let Some(waiting) = state.conversations.take(sequence) {
-                finished.push(waiting);
+                finished.push(waiting.result);
                 continue;
             }
             if let Some(waiting) = state.conversations.data_mut(sequence) {
@@ -71,7 +64,7 @@ impl<S: Transport> Lane<S> {
         if waiting.held <= MAX_HELD {
             waiting.held = 0;
         }
-        std::mem::take(&mut waiting.replies)
+        std::mem::take(&mut waiting.result.replies)
     }
 
     /// Nobody waits for this conversation any more.
@@ -107,6 +100,19 @@ impl<S: Transport> Lane<S> {
         drop(state);
         wakes.wake();
     }
+}
+
+/// Has a task woken when the conversation ends.
+#[inline(never)]
+fn wait(mut state: MutexGuard<'_, State>, sequence: Sequence, waker: &Waker) -> Begun {
+    let mut replaced = None;
+    match state.conversations.data_mut(sequence) {
+        Some(waiting) => replaced = leave_waker(&mut waiting.waker, waker),
+        None => debug_assert!(false, "a conversation was taken twice"),
+    }
+    drop(state);
+    drop(replaced);
+    Begun::Pending(sequence)
 }
 
 /// Leaves a waker, unless one that wakes the same task is there. Returns the

@@ -11,15 +11,32 @@ use netlane_wire::{ExtendedAck, Frame, OwnedExtendedAck};
 
 use crate::Error;
 
-/// A conversation as its caller sees it.
+/// What a conversation leaves to its caller.
+#[derive(Debug, Default)]
+pub(crate) struct Finished {
+    pub(crate) ending: Option<Ending>,
+    pub(crate) replies: Vec<Frame>,
+    /// The request's bytes, where the lane sent it from its outbox.
+    pub(crate) request: Payload,
+}
+
+impl Finished {
+    /// Whether it was not sent because a user peer's queue was full.
+    pub(crate) fn found_peer_full(&self) -> bool {
+        matches!(&self.ending, Some(Ending::Unsent(error))
+            if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+/// A conversation that somebody waits for.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
+    /// What has come so far.
+    pub(crate) result: Finished,
     /// Which requests are answered with as much as this one.
     pub(crate) class: Class,
-    pub(crate) replies: Vec<Frame>,
-    /// Payload bytes held in `replies`.
+    /// Payload bytes held in the replies.
     pub(crate) held: usize,
-    pub(crate) ending: Option<Ending>,
     pub(crate) waker: Option<Waker>,
     /// Credit taken for the answer, in bytes of truesize.
     pub(crate) charge: u32,
@@ -37,16 +54,6 @@ pub(crate) struct Waiting {
     pub(crate) streams: bool,
     /// Leads the socket's only dump; another may begin when this ends.
     pub(crate) dump: bool,
-    /// The request's bytes, where the lane sent it from its outbox.
-    pub(crate) request: Payload,
-}
-
-impl Waiting {
-    /// Whether it was not sent because a user peer's queue was full.
-    pub(crate) fn found_peer_full(&self) -> bool {
-        matches!(&self.ending, Some(Ending::Unsent(error))
-            if error.kind() == io::ErrorKind::WouldBlock)
-    }
 }
 
 /// What the kernel said beside an errno; mostly nothing.
@@ -54,7 +61,12 @@ pub(crate) type Report = Option<Box<OwnedExtendedAck>>;
 
 /// What an extended ACK says, if it says anything.
 pub(crate) fn report_of(extended: ExtendedAck<'_>) -> Report {
-    (!extended.is_empty()).then(|| Box::new(extended.into_owned()))
+    (!extended.is_empty()).then(|| own(extended))
+}
+
+#[cold]
+fn own(extended: ExtendedAck<'_>) -> Box<OwnedExtendedAck> {
+    Box::new(extended.into_owned())
 }
 
 /// How a conversation ended: [`Outcome`], owned.
@@ -93,6 +105,16 @@ impl From<Outcome<'_>> for Ending {
     fn from(outcome: Outcome<'_>) -> Self {
         match outcome {
             Outcome::Acknowledged(extended) => Self::Acknowledged(report_of(extended)),
+            other => Self::other(other),
+        }
+    }
+}
+
+impl Ending {
+    /// An ending that is no acknowledgement.
+    #[inline(never)]
+    fn other(outcome: Outcome<'_>) -> Self {
+        match outcome {
             Outcome::Replied => Self::Replied,
             Outcome::Complete {
                 interrupted,

@@ -14,7 +14,8 @@ use crate::sync::Notify;
 #[derive(Debug, Default)]
 #[must_use = "collected wake-ups must be woken"]
 pub(crate) struct Wakes {
-    wakers: SmallVec<[Waker; 16]>,
+    /// Mostly there are none.
+    wakers: Option<SmallVec<[Waker; 16]>>,
     /// The Connection, if it is to drive.
     connection: Option<Arc<Notify>>,
     /// Those who wait for the lane to be idle, if it is.
@@ -25,7 +26,7 @@ impl Wakes {
     /// Adds one, if there is one.
     pub(crate) fn add(&mut self, waker: Option<Waker>) {
         if let Some(waker) = waker {
-            self.wakers.push(waker);
+            self.wakers.get_or_insert_default().push(waker);
         }
     }
 
@@ -41,9 +42,8 @@ impl Wakes {
 
     /// Wakes all. No lock may be held.
     pub(crate) fn wake(&mut self) {
-        // Mostly there are none.
-        if !self.wakers.is_empty() {
-            self.wakers.drain(..).for_each(Waker::wake);
+        if let Some(wakers) = self.wakers.take() {
+            wakers.into_iter().for_each(Waker::wake);
         }
         if let Some(connection) = self.connection.take() {
             connection.notify_one();

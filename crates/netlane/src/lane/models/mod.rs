@@ -23,7 +23,7 @@ use loom::thread;
 use netlane_proto::{Expect, Profile, Sequence, Timing};
 use netlane_wire::{Flags, Message};
 
-use super::{Begun, Ending, Lane, Order, Sizes, Waiting};
+use super::{Begun, Ending, Finished, Lane, Order, Sizes};
 use crate::statistics::count;
 use kernel::{Kernel, LATE, LOST, PORT, TABLE};
 use task::Task;
@@ -110,7 +110,7 @@ fn order(kind: u16) -> Order {
 }
 
 /// A caller that waits for its answer.
-fn request(lane: &Shared, kind: u16) -> Waiting {
+fn request(lane: &Shared, kind: u16) -> Finished {
     let mut order = order(kind);
     let mut pending = None;
     Task::run(lane, |waker| {
@@ -123,7 +123,7 @@ fn request(lane: &Shared, kind: u16) -> Waiting {
 }
 
 /// A caller that steps aside before it drives.
-fn request_aside(lane: &Shared, kind: u16) -> Waiting {
+fn request_aside(lane: &Shared, kind: u16) -> Finished {
     let sequence = lane.publish(&mut order(kind)).unwrap();
     let mut pending = None;
     Task::run(lane, |waker| {
@@ -136,7 +136,7 @@ fn request_aside(lane: &Shared, kind: u16) -> Waiting {
 }
 
 /// A caller whose request has been begun.
-fn wait(lane: &Shared, sequence: Sequence) -> Waiting {
+fn wait(lane: &Shared, sequence: Sequence) -> Finished {
     Task::run(lane, |waker| look(lane.check(sequence, waker), &mut None))
 }
 
@@ -148,9 +148,9 @@ fn begin(lane: &Shared, order: &mut Order) -> Option<Sequence> {
     }
 }
 
-fn look(begun: Begun, pending: &mut Option<Sequence>) -> Option<Waiting> {
+fn look(begun: Begun, pending: &mut Option<Sequence>) -> Option<Finished> {
     let ending = match begun {
-        Begun::Finished(waiting) => return Some(waiting),
+        Begun::Finished(finished) => return Some(finished),
         Begun::Pending(sequence) => {
             *pending = Some(sequence);
             return None;
@@ -158,14 +158,14 @@ fn look(begun: Begun, pending: &mut Option<Sequence>) -> Option<Waiting> {
         Begun::NotSent(error) => Ending::Unsent(error),
         Begun::Closed(why) => Ending::Ended { sent: false, why },
     };
-    Some(Waiting {
+    Some(Finished {
         ending: Some(ending),
-        ..Waiting::default()
+        ..Finished::default()
     })
 }
 
-fn is_answered(waiting: &Waiting) -> bool {
-    matches!(waiting.ending, Some(Ending::Acknowledged(_)))
+fn is_answered(finished: &Finished) -> bool {
+    matches!(finished.ending, Some(Ending::Acknowledged(_)))
 }
 
 /// How many requests the lane counts as answered.

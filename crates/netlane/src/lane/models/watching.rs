@@ -14,7 +14,7 @@ use super::{Shared, WIDE, check, check_with, is_answered, look, order, request, 
 use crate::Error;
 use crate::drivers::attend;
 use crate::events::{Entry, Event, Filter, Listener, Queue, WhenFull};
-use crate::lane::{Begun, Waiting};
+use crate::lane::{Begun, Finished};
 
 /// Answers that come when their callers sleep are read by the Connection, which
 /// watches the socket while there may be one.
@@ -115,7 +115,7 @@ fn connection(lane: &Shared) {
 }
 
 /// A caller whose request is answered after its send has returned.
-fn request_late(lane: &Shared) -> Waiting {
+fn request_late(lane: &Shared) -> Finished {
     let mut pending = None;
     Task::run(lane, |waker| match pending {
         None => {
@@ -129,7 +129,7 @@ fn request_late(lane: &Shared) -> Waiting {
     })
 }
 
-fn subscribe(lane: &Shared) -> Arc<Queue<Arc<Event>>> {
+fn subscribe(lane: &Shared) -> Arc<Queue<Event>> {
     lane.socket.step(|kernel| kernel.join(GROUP));
     let queue = Arc::new(Queue::new(2, WhenFull::DropNewest));
     let listener = Listener {
@@ -149,7 +149,7 @@ fn multicast(lane: &Shared) {
 }
 
 /// What a subscriber hears next.
-fn next(lane: &Shared, queue: &Queue<Arc<Event>>) -> Option<Entry<Arc<Event>>> {
+fn next(lane: &Shared, queue: &Queue<Event>) -> Option<Entry<Event>> {
     Task::run(lane, |waker| {
         match queue.poll(&mut Context::from_waker(waker)) {
             Poll::Ready(entry) => Some(entry),

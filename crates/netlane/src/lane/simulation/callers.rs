@@ -11,7 +11,7 @@ use super::judge::judge;
 use super::system::Job;
 use super::truth::{Ask, Kind};
 use super::world::{World, lock};
-use crate::lane::{Begun, Cancelled, Waiting};
+use crate::lane::{Begun, Cancelled, Finished};
 
 /// A task that waits.
 pub(super) struct Caller {
@@ -98,7 +98,7 @@ impl World {
             .lane
             .begin(&mut order, &Waker::from(Arc::clone(&woken)))
         {
-            Begun::Finished(waiting) => self.judge(&ask, waiting, Vec::new()),
+            Begun::Finished(finished) => self.judge(&ask, finished, Vec::new()),
             Begun::Pending(sequence) => self.wait(Caller::new(Some(ask), sequence, woken)),
             Begun::NotSent(_) => {
                 lock(&self.seen).not_sent += 1;
@@ -211,12 +211,12 @@ impl World {
                 false => self.lane.check(sequence, &waker),
             };
             match begun {
-                Begun::Finished(waiting) => Some(waiting),
+                Begun::Finished(finished) => Some(finished),
                 _ => None,
             }
         };
         match (finished, caller.ask) {
-            (Some(waiting), Some(ask)) => self.judge(&ask, waiting, caller.earlier),
+            (Some(finished), Some(ask)) => self.judge(&ask, finished, caller.earlier),
             (Some(_), None) if self.lane.ended().is_none() => {
                 self.audience.hear();
                 self.audience.check_fence(caller.events);
@@ -231,10 +231,10 @@ impl World {
         }
     }
 
-    fn judge(&self, ask: &Ask, waiting: Waiting, earlier: Vec<Frame>) {
+    fn judge(&self, ask: &Ask, finished: Finished, earlier: Vec<Frame>) {
         let record = self.socket().truth.lock().of(ask.id);
-        self.tell(|| format!("{} ended: {:?}", ask.id, waiting.ending));
-        judge(ask, waiting, earlier, &record, &mut lock(&self.seen));
+        self.tell(|| format!("{} ended: {:?}", ask.id, finished.ending));
+        judge(ask, finished, earlier, &record, &mut lock(&self.seen));
     }
 
     pub(super) fn give_up_one(&self) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use netlane_wire::Frame;
 
 use super::truth::{Ask, Kind, Record, Told, reply};
-use crate::lane::{Ending, Waiting};
+use crate::lane::{Ending, Finished};
 
 /// What a run has seen, to know that the schedule provokes it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,19 +74,19 @@ impl Seen {
 /// Judges how a request ended. `earlier` are replies that its caller took before.
 pub(super) fn judge(
     ask: &Ask,
-    waiting: Waiting,
+    finished: Finished,
     earlier: Vec<Frame>,
     record: &Record,
     seen: &mut Seen,
 ) {
-    let replies: Vec<Frame> = earlier.into_iter().chain(waiting.replies).collect();
-    let about = || format!("{ask:?}, {record:?}, {:?}", waiting.ending);
+    let replies: Vec<Frame> = earlier.into_iter().chain(finished.replies).collect();
+    let about = || format!("{ask:?}, {record:?}, {:?}", finished.ending);
     for frame in &replies {
         let (id, _) = reply(frame.view()).expect("a reply");
         assert_eq!(id, ask.id, "another's reply: {}", about());
     }
     let executed = record.executed.is_some();
-    match waiting.ending.as_ref().expect("an ending") {
+    match finished.ending.as_ref().expect("an ending") {
         Ending::Unsent(_) => {
             seen.not_sent += 1;
             assert!(!executed, "not sent, and executed: {}", about());

@@ -75,15 +75,20 @@ impl State {
     }
 
     /// If that was the socket's dump, the next may begin.
-    #[inline]
     fn dump_over(&mut self, ended: bool) {
         if ended && self.dumping {
-            self.dumping = false;
-            self.outbox.release_dumps();
+            self.release_dumps();
         }
     }
 
+    #[inline(never)]
+    fn release_dumps(&mut self) {
+        self.dumping = false;
+        self.outbox.release_dumps();
+    }
+
     /// Feeds one received datagram.
+    #[inline]
     pub(crate) fn feed(&mut self, bytes: &[u8], received: &Received, wakes: &mut Wakes) {
         self.failures = 0;
         self.counted.datagrams_received += 1;
@@ -97,14 +102,20 @@ impl State {
         self.deliver(cost_of(received.full_len), wakes, |conversations, sink| {
             conversations.receive(&datagram, sink);
         });
-        let reached = self.backlog.advance(self.dumping);
-        if !reached.is_empty() {
-            self.deliver(0, wakes, |conversations, sink| {
-                for sequence in reached {
-                    conversations.pass(sequence, sink);
-                }
-            });
+        if self.backlog.advance() {
+            self.pass_fences(wakes);
         }
+    }
+
+    /// Ends the fences that have been reached.
+    #[cold]
+    fn pass_fences(&mut self, wakes: &mut Wakes) {
+        let reached = self.backlog.reach(self.dumping);
+        self.deliver(0, wakes, |conversations, sink| {
+            for sequence in reached {
+                conversations.pass(sequence, sink);
+            }
+        });
     }
 
     /// A receive call that began at `mark` found the queue empty.
@@ -203,9 +214,8 @@ impl State {
             return waiting;
         }
         let held = Waiting {
-            replies: std::mem::take(&mut waiting.replies),
+            result: std::mem::take(&mut waiting.result),
             waker: waiting.waker.take(),
-            request: std::mem::take(&mut waiting.request),
             ..Waiting::default()
         };
         // A late answer may never come: its credit must not be held by a
@@ -241,14 +251,20 @@ impl State {
     }
 
     /// Whether only readiness can tell what comes next.
-    #[inline]
     pub(crate) fn needs_readiness(&self) -> bool {
+        let heard = self.inbox.is_some() || self.audience.is_some();
         self.ended.is_none()
             && (self.conversations.late() > 0
                 // Its reader may have stopped when it had his own answer.
                 || self.dumping
-                || self.inbox.as_ref().is_some_and(Inbox::is_wanted)
-                || self.audience.as_ref().is_some_and(Audience::is_wanted))
+                || (heard && self.is_heard()))
+    }
+
+    /// Whether anybody listens to what nobody asked for.
+    #[inline(never)]
+    fn is_heard(&self) -> bool {
+        self.inbox.as_ref().is_some_and(Inbox::is_wanted)
+            || self.audience.as_ref().is_some_and(Audience::is_wanted)
     }
 
     /// Whether a close has to wait: somebody waits for an answer.

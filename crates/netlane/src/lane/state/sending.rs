@@ -26,12 +26,20 @@ pub(crate) enum Launch {
     Never,
 }
 
+/// What an answer is expected to cost of the window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Price {
+    class: Class,
+    /// In bytes of truesize.
+    charge: u32,
+}
+
 impl State {
-    /// Whether a request may be sent at once by its own caller.
-    pub(crate) fn may_send(&self, order: &Order) -> bool {
+    /// Whether a request of this price may be sent at once by its own caller.
+    pub(crate) fn may_send(&self, order: &Order, price: Price) -> bool {
         self.outbox.is_empty()
             && !self.backlog.is_lossy()
-            && self.credit.fits(self.charge(order, order.class()))
+            && self.credit.fits(price.charge)
             // A dump is sent by who reads. While another thread received, the
             // kernel could queue its second part before its first: it unlocks
             // between making a part and queueing it (KERNEL: `netlink_dump`).
@@ -42,16 +50,18 @@ impl State {
     /// overflow the receive buffer: it is its send that fails (KERNEL:
     /// `netlink_attachskb`).
     #[inline]
-    fn charge(&self, order: &Order, class: Class) -> u32 {
-        match order.to {
+    pub(crate) fn price(&self, order: &Order) -> Price {
+        let class = order.class();
+        let charge = match order.to {
             Some(address) if address != Address::KERNEL => 0,
             _ => self.credit.charge(class, order.expect),
-        }
+        };
+        Price { class, charge }
     }
 
     /// Begins a conversation whose request its caller sends at once.
-    pub(crate) fn register(&mut self, order: &mut Order) -> Sequence {
-        let sequence = self.submit(order, false);
+    pub(crate) fn register(&mut self, order: &mut Order, price: Price) -> Sequence {
+        let sequence = self.submit(order, price, false);
         let port = self.conversations.profile().port;
         netlane_wire::set_sequence_port(&mut order.bytes, sequence.get(), port);
         sequence
@@ -71,16 +81,15 @@ impl State {
 
     /// Begins a conversation whose request another thread will send.
     pub(crate) fn enlist(&mut self, order: &mut Order) -> Sequence {
-        let sequence = self.submit(order, true);
+        let sequence = self.submit(order, self.price(order), true);
         let port = self.conversations.profile().port;
         let number = if order.plain { 0 } else { sequence.get() };
         netlane_wire::set_sequence_port(&mut order.bytes, number, port);
         sequence
     }
 
-    fn submit(&mut self, order: &Order, queued: bool) -> Sequence {
-        let class = order.class();
-        let charge = self.charge(order, class);
+    fn submit(&mut self, order: &Order, price: Price, queued: bool) -> Sequence {
+        let Price { class, charge } = price;
         let dump = order.is_kernel_dump();
         if !queued {
             self.credit.take(charge);
@@ -177,7 +186,7 @@ impl State {
             self.dumping |= intent.dump;
             address = Some(intent.to);
             reader.push(intent.sequence, &intent.bytes);
-            waiting.request = intent.bytes;
+            waiting.result.request = intent.bytes;
         }
         address
     }
@@ -253,7 +262,7 @@ impl State {
         let Some(waiting) = self.conversations.fail(sequence) else {
             return;
         };
-        waiting.ending = Some(ending);
+        waiting.result.ending = Some(ending);
         wakes.add(waiting.waker.take());
         self.credit.give(std::mem::take(&mut waiting.charge));
         let dump = std::mem::take(&mut waiting.dump);
@@ -303,7 +312,8 @@ mod tests {
         assert!(state.fill(&mut reader).is_some());
         assert_eq!(reader.sequences, [first, other]);
         assert!(state.fill(&mut reader).is_none(), "the first still runs");
-        assert!(!state.may_send(&dump()) && !state.sendable());
+        let (dump, price) = (dump(), state.price(&dump()));
+        assert!(!state.may_send(&dump, price) && !state.sendable());
         // They were not sent after all.
         let failed = Err(io::Error::from_raw_os_error(105));
         for sequence in [first, other] {
