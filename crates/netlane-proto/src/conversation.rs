@@ -97,15 +97,26 @@ pub(crate) struct Conversation<T> {
 
 /// What one frame did to a conversation.
 #[derive(Debug)]
-pub(crate) enum Step<'a> {
-    /// A reply; the conversation goes on.
-    Reply,
-    /// A reply, and the last.
-    LastReply(Outcome<'a>),
-    /// The end.
-    End(Outcome<'a>),
+pub(crate) struct Step<'a> {
+    /// It is a reply.
+    pub(crate) reply: bool,
+    /// It is the end.
+    pub(crate) end: Option<Outcome<'a>>,
+}
+
+impl<'a> Step<'a> {
     /// Nothing anybody needs to know.
-    Nothing,
+    const NOTHING: Self = Self {
+        reply: false,
+        end: None,
+    };
+
+    const fn end(outcome: Outcome<'a>) -> Self {
+        Self {
+            reply: false,
+            end: Some(outcome),
+        }
+    }
 }
 
 impl<T> Conversation<T> {
@@ -149,10 +160,10 @@ impl<T> Conversation<T> {
 
     /// A frame that is no control message.
     pub(crate) fn data_frame(&mut self, frame: FrameView<'_>) -> Step<'static> {
-        if self.note_data(frame.header().flags) {
-            Step::LastReply(self.seal(Outcome::Replied, false))
-        } else {
-            Step::Reply
+        let last = self.note_data(frame.header().flags);
+        Step {
+            reply: true,
+            end: last.then(|| self.seal(Outcome::Replied, false)),
         }
     }
 
@@ -177,14 +188,14 @@ impl<T> Conversation<T> {
     ) -> Step<'a> {
         let (errno, extended) = (ack.errno(), ack.extended());
         if errno != 0 {
-            return Step::End(Outcome::Refused { errno, extended });
+            return Step::end(Outcome::Refused { errno, extended });
         }
         self.acknowledged = true;
         let replies_follow = !self.replied || self.in_parts;
         if self.expect == Expect::AcknowledgementAndReply && replies_follow {
-            return Step::Nothing;
+            return Step::NOTHING;
         }
-        Step::End(self.seal(Outcome::Acknowledged(extended), doubtful))
+        Step::end(self.seal(Outcome::Acknowledged(extended), doubtful))
     }
 
     /// A control message that is no `NLMSG_ERROR`.
@@ -197,8 +208,8 @@ impl<T> Conversation<T> {
     ) -> Step<'a> {
         match control {
             Control::Done(done) => self.done(frame, done, doubtful),
-            Control::Overrun => Step::End(Outcome::Overrun),
-            _ => Step::Nothing,
+            Control::Overrun => Step::end(Outcome::Overrun),
+            _ => Step::NOTHING,
         }
     }
 
@@ -208,7 +219,7 @@ impl<T> Conversation<T> {
         self.interrupted |= frame.header().flags.contains(Flags::DUMP_INTR);
         let (errno, extended) = (done.errno(), done.extended());
         if errno != 0 {
-            return Step::End(Outcome::Refused { errno, extended });
+            return Step::end(Outcome::Refused { errno, extended });
         }
         self.in_parts = false;
         // Parts that answer an acknowledged request: the ACK is still to come.
@@ -221,13 +232,13 @@ impl<T> Conversation<T> {
             _ => false,
         };
         if waits {
-            return Step::Nothing;
+            return Step::NOTHING;
         }
         let complete = Outcome::Complete {
             interrupted: self.interrupted,
             extended,
         };
-        Step::End(self.seal(complete, doubtful))
+        Step::end(self.seal(complete, doubtful))
     }
 
     /// What the proof that nothing more will come means here.

@@ -8,7 +8,6 @@ use std::num::NonZeroU32;
 
 use netlane_wire::{Control, FrameView, Frames, Header, Malformed};
 
-use crate::conversation::Step;
 use crate::conversations::Sequence;
 use crate::{Anomaly, Conversations, Datagram, Expect, Outcome, Sink};
 
@@ -138,12 +137,10 @@ impl<T> Conversations<T> {
             other => conversation.end_of_parts(frame, other, doubtful),
         };
         let unawaited = conversation.cancelled;
-        if let Step::Reply | Step::LastReply(_) = &step
-            && !unawaited
-        {
+        if step.reply && !unawaited {
             sink.reply(&mut conversation.data, sequence, frame);
         }
-        if let Step::LastReply(outcome) | Step::End(outcome) = step {
+        if let Some(outcome) = step.end {
             if unawaited {
                 sink.anomaly(swallowed(outcome));
             }

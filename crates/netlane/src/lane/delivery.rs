@@ -6,7 +6,7 @@ use netlane_proto::{Anomaly, Datagram, Outcome, Sequence, Sink};
 use netlane_wire::{FrameView, Malformed};
 
 use super::credit::{Credit, truesize};
-use super::waiting::{Ending, Waiting};
+use super::waiting::{Ending, Waiting, report_of};
 use super::wakes::Wakes;
 use crate::events::{Audience, Loss, LossCause};
 use crate::inbound::{Inbox, Unsolicited};
@@ -41,6 +41,19 @@ impl Delivery<'_> {
         *self.dump_ended |= std::mem::take(&mut waiting.dump);
     }
 
+    /// How a conversation ends.
+    #[inline(never)]
+    fn ending(&self, waiting: &Waiting, outcome: Outcome<'_>) -> Ending {
+        match self.ended {
+            Some(why) => Ending::Ended {
+                sent: !waiting.queued,
+                why: why.clone(),
+            },
+            None if waiting.held > MAX_HELD => Ending::TooMuch,
+            None => outcome.into(),
+        }
+    }
+
     #[cold]
     fn count_failure(&mut self, outcome: Outcome<'_>) {
         match outcome {
@@ -53,15 +66,6 @@ impl Delivery<'_> {
 
     fn spend(&mut self, waiting: &mut Waiting) {
         waiting.cost = waiting.cost.saturating_add(std::mem::take(&mut self.cost));
-    }
-}
-
-/// How a conversation ends because its lane does.
-#[cold]
-fn ended(waiting: &Waiting, why: &Error) -> Ending {
-    Ending::Ended {
-        sent: !waiting.queued,
-        why: why.clone(),
     }
 }
 
@@ -97,11 +101,13 @@ impl Sink<Waiting> for Delivery<'_> {
             }
         };
         self.settle(waiting, succeeded);
-        waiting.result.ending = Some(match self.ended {
-            Some(why) => ended(waiting, why),
-            None if waiting.held > MAX_HELD => Ending::TooMuch,
-            None => outcome.into(),
-        });
+        let whole = self.ended.is_none() && waiting.held <= MAX_HELD;
+        match outcome {
+            Outcome::Acknowledged(extended) if whole => {
+                waiting.result.ending = Some(Ending::Acknowledged(report_of(extended)));
+            }
+            rarer => waiting.result.ending = Some(self.ending(waiting, rarer)),
+        }
         self.wakes.add(waiting.waker.take());
     }
 

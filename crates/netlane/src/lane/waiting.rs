@@ -105,16 +105,6 @@ impl From<Outcome<'_>> for Ending {
     fn from(outcome: Outcome<'_>) -> Self {
         match outcome {
             Outcome::Acknowledged(extended) => Self::Acknowledged(report_of(extended)),
-            other => Self::other(other),
-        }
-    }
-}
-
-impl Ending {
-    /// An ending that is no acknowledgement.
-    #[inline(never)]
-    fn other(outcome: Outcome<'_>) -> Self {
-        match outcome {
             Outcome::Replied => Self::Replied,
             Outcome::Complete {
                 interrupted,
