@@ -134,11 +134,11 @@ fn a_dump_allocates_nothing_for_its_length() {
     });
 }
 
-/// A kernel's event costs its bytes, once; further subscribers share them.
+/// A kernel's event costs its bytes and what shares it, once, however many subscribers there are.
 #[test]
-fn an_event_allocates_its_bytes_once() {
+fn an_event_is_allocated_once_for_all() {
     in_namespace(|| {
-        assert_allocations_for_each("an event", 1, events(1));
+        assert_allocations_for_each("an event", 2, events(1));
         assert_allocations_for_each("an event with two subscribers", 2, events(2));
         assert_allocations_for_each("an event with thirty subscribers", 2, events(30));
     });

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt};
-use netlane::{Event, Handle, Notice, Protocol, Subscription};
+use netlane::{Handle, Notice, Protocol, Subscription};
 use netlane_testkit::NetworkNamespace;
 use netlane_wire::{Flags, Frame, Message};
 
@@ -142,8 +142,8 @@ async fn heard(events: &mut Subscription, name: &str) -> Vec<u16> {
     let mut types = Vec::new();
     for _ in 0..events.queued() {
         match events.next().await.unwrap().unwrap() {
-            Notice::Event(Event { frame, .. }) if name_of(&frame) == name => {
-                types.push(frame.header().kind);
+            Notice::Event(event) if name_of(&event.frame) == name => {
+                types.push(event.frame.header().kind);
             }
             Notice::Event(_) => {}
             other => panic!("{other:?}"),

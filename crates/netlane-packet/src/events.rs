@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures::{Stream, StreamExt};
@@ -28,7 +29,7 @@ pub struct PacketEvent<M> {
     /// What it says, if the type can read it.
     pub message: Result<M, DecodeError>,
     /// The event as it came: its frame, group and network namespace.
-    pub event: Event,
+    pub event: Arc<Event>,
 }
 
 /// A stream of events: a [`Subscription`] whose messages are decoded.

@@ -1,6 +1,7 @@
 //! Subscriptions: groups joined and left, whose event it is, and what a slow subscriber costs.
 
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt};
 use netlane::{Builder, Event, Handle, Lanes, LossCause, LossCount, Notice, Protocol};
@@ -19,7 +20,7 @@ fn route(lanes: Lanes) -> Handle {
     builder.spawn().unwrap()
 }
 
-async fn event(events: &mut Subscription) -> Event {
+async fn event(events: &mut Subscription) -> Arc<Event> {
     match events.next().await {
         Some(Ok(Notice::Event(event))) => event,
         other => panic!("instead of an event: {other:?}"),

@@ -39,8 +39,9 @@ pub struct Event {
 }
 
 impl Event {
-    pub(crate) const fn new(frame: Frame, (group, nsid): Origin) -> Self {
-        Self { frame, group, nsid }
+    fn shared(frame: FrameView<'_>, (group, nsid): Origin) -> Arc<Self> {
+        let frame = frame.to_frame();
+        Arc::new(Self { frame, group, nsid })
     }
 }
 
@@ -50,7 +51,7 @@ pub(crate) type Origin = (u32, Option<i32>);
 /// One subscriber: its queue, and what it asked for.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    pub(crate) queue: Arc<Queue<Event>>,
+    pub(crate) queue: Arc<Queue<Arc<Event>>>,
     /// It asked for all that its lane carries, and the rest need not be looked at.
     pub(crate) whole: bool,
     pub(crate) groups: BTreeSet<u32>,
@@ -92,7 +93,7 @@ impl Audience {
         self.listeners().push(listener);
     }
 
-    pub(crate) fn remove(&self, queue: &Arc<Queue<Event>>) {
+    pub(crate) fn remove(&self, queue: &Arc<Queue<Arc<Event>>>) {
         let mut listeners = self.listeners();
         let found = listeners
             .iter()
@@ -102,8 +103,8 @@ impl Audience {
         drop(removed);
     }
 
-    /// Hands an event to everybody who asked for it. Its bytes are copied once;
-    /// the last takes the copy itself, since sharing it costs an allocation.
+    /// Hands an event to everybody who asked for it. It is copied once, if
+    /// anybody did.
     pub(crate) fn deliver(
         &self,
         origin: Origin,
@@ -112,19 +113,14 @@ impl Audience {
         counted: &mut Statistics,
     ) {
         counted.events += 1;
+        let mut event = None;
         let listeners = self.listeners();
-        let mut wanting = listeners.iter().filter(|l| l.wants(origin, frame));
-        let Some(last) = wanting.next_back() else {
-            return;
-        };
-        let event = Event::new(frame.to_frame(), origin);
-        let mut hand = |listener: &Listener, event| {
-            if listener.queue.push(event, wakes) {
+        for listener in listeners.iter().filter(|l| l.wants(origin, frame)) {
+            let event = event.get_or_insert_with(|| Event::shared(frame, origin));
+            if listener.queue.push(Arc::clone(event), wakes) {
                 counted.events_lost += 1;
             }
-        };
-        wanting.for_each(|listener| hand(listener, event.clone()));
-        hand(last, event);
+        }
     }
 
     /// Tells everybody that something was lost.

@@ -38,7 +38,7 @@ struct Wish {
 struct Place {
     member: Arc<Member>,
     audience: Audience,
-    queue: Arc<Queue<Event>>,
+    queue: Arc<Queue<Arc<Event>>>,
 }
 
 impl Place {
@@ -157,8 +157,8 @@ impl IntoFuture for Subscribe {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Notice {
-    /// An event.
-    Event(Event),
+    /// An event, shared with whoever else gets it.
+    Event(Arc<Event>),
     /// Events were lost here.
     Lost(Loss),
 }

@@ -129,7 +129,7 @@ fn request_late(lane: &Shared) -> Finished {
     })
 }
 
-fn subscribe(lane: &Shared) -> Arc<Queue<Event>> {
+fn subscribe(lane: &Shared) -> Arc<Queue<Arc<Event>>> {
     lane.socket.step(|kernel| kernel.join(GROUP));
     let queue = Arc::new(Queue::new(2, WhenFull::DropNewest));
     let listener = Listener {
@@ -149,7 +149,7 @@ fn multicast(lane: &Shared) {
 }
 
 /// What a subscriber hears next.
-fn next(lane: &Shared, queue: &Queue<Event>) -> Option<Entry<Event>> {
+fn next(lane: &Shared, queue: &Queue<Arc<Event>>) -> Option<Entry<Arc<Event>>> {
     Task::run(lane, |waker| {
         match queue.poll(&mut Context::from_waker(waker)) {
             Poll::Ready(entry) => Some(entry),

@@ -13,7 +13,7 @@ use crate::events::{Entry, Event, Filter, Listener, LossCause, LossCount, Queue,
 
 /// The subscriber, and the account of what it heard.
 pub(super) struct Audience {
-    queue: Option<Arc<Queue<Event>>>,
+    queue: Option<Arc<Queue<Arc<Event>>>>,
     account: Mutex<Account>,
 }
 
@@ -114,7 +114,7 @@ impl Audience {
 }
 
 impl Account {
-    fn hear(&mut self, entry: Entry<Event>) {
+    fn hear(&mut self, entry: Entry<Arc<Event>>) {
         match entry {
             Entry::Item(event) if event.frame.header().kind == EVENT => {
                 let payload = event.frame.payload().try_into().unwrap();
