@@ -18,6 +18,11 @@ pub(crate) struct Wait {
 }
 
 impl Wait {
+    /// Whether a deadline runs.
+    pub(crate) const fn is_limited(&self) -> bool {
+        self.deadline.is_some()
+    }
+
     /// The next entry, or `None` at the end. The Connection, once it is polled,
     /// wakes who waits here, as it does anybody.
     #[inline]

@@ -45,26 +45,28 @@ impl<T> fmt::Debug for Queue<T> {
 }
 
 struct Inner<T> {
-    entries: VecDeque<Entry<T>>,
-    /// Items among the entries. Gaps are not counted: between two items there
-    /// is at most one of each cause.
-    items: usize,
+    items: VecDeque<T>,
+    /// How many items have left: the number of the one in front.
+    front: usize,
     capacity: usize,
     when_full: WhenFull,
     waker: Option<Waker>,
     ended: bool,
+    /// Gaps, each before the item with that number: at most one of each cause.
+    gaps: VecDeque<(usize, Loss)>,
 }
 
 impl<T> Queue<T> {
     /// A queue that holds `capacity` items, at least one.
     pub(crate) fn new(capacity: usize, when_full: WhenFull) -> Self {
         Self(Mutex::new(Inner {
-            entries: VecDeque::new(),
-            items: 0,
+            items: VecDeque::new(),
+            front: 0,
             capacity: capacity.max(1),
             when_full,
             waker: None,
             ended: false,
+            gaps: VecDeque::new(),
         }))
     }
 
@@ -79,12 +81,11 @@ impl<T> Queue<T> {
         if inner.ended {
             return false;
         }
-        let full = inner.items >= inner.capacity;
+        let full = inner.items.len() >= inner.capacity;
         if full {
             inner.overflow(item);
         } else {
-            inner.items += 1;
-            inner.entries.push_back(Entry::Item(item));
+            inner.items.push_back(item);
         }
         wakes.add(inner.waker.take());
         full
@@ -106,12 +107,19 @@ impl<T> Queue<T> {
         wakes.add(inner.waker.take());
     }
 
+    /// The next entry, if it is an item.
+    pub(crate) fn take_item(&self) -> Option<T> {
+        let mut inner = self.lock();
+        if inner.has_gap() {
+            return None;
+        }
+        inner.take_item()
+    }
+
     /// The next entry, or `None` at the end.
-    #[inline]
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Entry<T>>> {
         let mut inner = self.lock();
-        if let Some(entry) = inner.entries.pop_front() {
-            inner.items -= usize::from(matches!(entry, Entry::Item(_)));
+        if let Some(entry) = inner.take() {
             return Poll::Ready(Some(entry));
         }
         if inner.ended {
@@ -123,7 +131,7 @@ impl<T> Queue<T> {
 
     /// Items that wait.
     pub(crate) fn len(&self) -> usize {
-        self.lock().items
+        self.lock().items.len()
     }
 }
 
@@ -138,6 +146,32 @@ fn wait<T>(mut inner: MutexGuard<'_, Inner<T>>, context: &Context<'_>) {
 }
 
 impl<T> Inner<T> {
+    /// The next entry: a gap that stands before the item in front, or that item.
+    fn take(&mut self) -> Option<Entry<T>> {
+        match self.take_gap() {
+            Some(loss) => Some(Entry::Lost(loss)),
+            None => self.take_item().map(Entry::Item),
+        }
+    }
+
+    /// Whether a gap stands before the item in front.
+    fn has_gap(&self) -> bool {
+        self.gaps.front().is_some_and(|(at, _)| *at == self.front)
+    }
+
+    fn take_gap(&mut self) -> Option<Loss> {
+        if !self.has_gap() {
+            return None;
+        }
+        self.gaps.pop_front().map(|(_, loss)| loss)
+    }
+
+    fn take_item(&mut self) -> Option<T> {
+        let item = self.items.pop_front()?;
+        self.front = self.front.wrapping_add(1);
+        Some(item)
+    }
+
     fn overflow(&mut self, item: T) {
         let lost = Loss::one(LossCause::QueueFull);
         match self.when_full {
@@ -148,52 +182,42 @@ impl<T> Inner<T> {
             }
             WhenFull::DropOldest => {
                 self.drop_oldest(lost);
-                self.entries.push_back(Entry::Item(item));
+                self.items.push_back(item);
             }
         }
     }
 
     /// Notes a gap at the end, joined to one that is there.
     fn note_last(&mut self, loss: Loss) {
-        for entry in self.entries.iter_mut().rev() {
-            let Entry::Lost(last) = entry else { break };
-            if last.join(loss) {
+        let end = self.front.wrapping_add(self.items.len());
+        let there = self.gaps.iter_mut().rev().take_while(|(at, _)| *at == end);
+        for (_, gap) in there {
+            if gap.join(loss) {
                 return;
             }
         }
-        self.entries.push_back(Entry::Lost(loss));
+        self.gaps.push_back((end, loss));
     }
 
-    /// Replaces the oldest item by a gap.
+    /// Replaces the oldest item by a gap. Those on both sides of it become
+    /// neighbours: without joining them there would be ever more.
     fn drop_oldest(&mut self, lost: Loss) {
-        let oldest = self
-            .entries
-            .iter()
-            .position(|entry| matches!(entry, Entry::Item(_)));
-        // The gaps on both sides of it become neighbours: without joining them
-        // the queue would grow by one with each.
         let mut gaps = vec![lost];
-        let before = oldest.map_or(0, |index| index + 1);
-        for entry in self.entries.drain(..before) {
-            join_into(&mut gaps, entry);
-        }
-        while let Some(Entry::Lost(_)) = self.entries.front() {
-            if let Some(entry) = self.entries.pop_front() {
-                join_into(&mut gaps, entry);
+        let mut join = |loss| {
+            if !gaps.iter_mut().any(|gap| gap.join(loss)) {
+                gaps.push(loss);
             }
+        };
+        while let Some(loss) = self.take_gap() {
+            join(loss);
+        }
+        drop(self.take_item());
+        while let Some(loss) = self.take_gap() {
+            join(loss);
         }
         for gap in gaps.into_iter().rev() {
-            self.entries.push_front(Entry::Lost(gap));
+            self.gaps.push_front((self.front, gap));
         }
-    }
-}
-
-/// Adds a gap to gaps with nothing between them; an item is let go.
-fn join_into<T>(gaps: &mut Vec<Loss>, entry: Entry<T>) {
-    if let Entry::Lost(loss) = entry
-        && !gaps.iter_mut().any(|gap| gap.join(loss))
-    {
-        gaps.push(loss);
     }
 }
 
@@ -290,6 +314,18 @@ mod tests {
         assert_eq!(drain(&queue), [Entry::Item(0), Entry::Item(1), lost(1)]);
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(queue.poll(&mut context), Poll::Ready(None));
+    }
+
+    #[test]
+    fn an_item_is_not_taken_before_the_gap_in_front_of_it() {
+        let queue = filled(WhenFull::DropNewest, 1);
+        let mut wakes = Wakes::default();
+        queue.push_loss(Loss::in_kernel(Some(3)), &mut wakes);
+        queue.push(1, &mut wakes);
+        assert_eq!(queue.take_item(), Some(0));
+        assert_eq!(queue.take_item(), None);
+        let kernel = Entry::Lost(Loss::in_kernel(Some(3)));
+        assert_eq!(drain(&queue), [kernel, Entry::Item(1)]);
     }
 
     #[test]

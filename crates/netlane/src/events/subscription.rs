@@ -227,32 +227,50 @@ impl Subscription {
 impl Stream for Subscription {
     type Item = Result<Notice, Error>;
 
+    /// Small enough to become part of the consumer's code: an event that is there
+    /// is then a pointer in a register, and no notice is moved through memory.
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.done {
-            return Poll::Ready(None);
-        }
-        let this = &mut *self;
-        loop {
-            let Place { queue, member, .. } = &this.place;
-            let shared = &this.keep.shared;
-            return Poll::Ready(
-                match ready!(this.wait.poll(queue, &member.lane, shared, context)) {
-                    Ok(Some(Entry::Item(event))) => Some(Ok(Notice::Event(event))),
-                    Ok(Some(Entry::Lost(loss))) => Some(Ok(Notice::Lost(loss))),
-                    Err(error) => Some(Err(error)),
-                    Ok(None) if this.heal() => continue,
-                    Ok(None) => {
-                        this.done = true;
-                        // Without an error of the lane it is the policy that ended it.
-                        this.place.member.lane.ended().map(Err)
-                    }
-                },
-            );
+        match self.take_event() {
+            Some(event) => Poll::Ready(Some(Ok(Notice::Event(event)))),
+            None => self.poll_notice(context),
         }
     }
 }
 
 impl Subscription {
+    /// The next notice, if it is an event that is there.
+    fn take_event(&self) -> Option<Arc<Event>> {
+        // What ends a wait that has a limit must end the limit too.
+        if self.wait.is_limited() {
+            return None;
+        }
+        self.place.queue.take_item()
+    }
+
+    fn poll_notice(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Notice, Error>>> {
+        if self.done {
+            return Poll::Ready(None);
+        }
+        loop {
+            let Place { queue, member, .. } = &self.place;
+            let shared = &self.keep.shared;
+            return Poll::Ready(
+                match ready!(self.wait.poll(queue, &member.lane, shared, context)) {
+                    Ok(Some(Entry::Item(event))) => Some(Ok(Notice::Event(event))),
+                    Ok(Some(Entry::Lost(loss))) => Some(Ok(Notice::Lost(loss))),
+                    Err(error) => Some(Err(error)),
+                    Ok(None) if self.heal() => continue,
+                    Ok(None) => {
+                        self.done = true;
+                        // Without an error of the lane it is the policy that ended it.
+                        self.place.member.lane.ended().map(Err)
+                    }
+                },
+            );
+        }
+    }
+
     /// Takes a place on a new socket where the old one has failed, if the
     /// connection heals and goes on. The gap is the first thing it tells.
     fn heal(&mut self) -> bool {
