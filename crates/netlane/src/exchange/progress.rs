@@ -109,7 +109,7 @@ impl Exchange {
             self.note_slow(operation);
         }
         match begun {
-            Begun::Finished(finished) => {
+            Begun::Finished(finished) if !finished.found_peer_full() => {
                 self.record_sequence();
                 Poll::Ready(self.judge(finished))
             }
@@ -160,7 +160,8 @@ impl Exchange {
     #[inline(never)]
     fn begun(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
         match begun {
-            Begun::Finished(finished) => Poll::Ready(self.judge(finished)),
+            // It had to wait for the lane, and then found its peer full.
+            Begun::Finished(_) => self.looked(begun, context),
             Begun::Closed(error) => Poll::Ready(Err(error)),
             Begun::Pending(sequence) => {
                 self.stage = Stage::Waiting(sequence);
@@ -341,3 +342,51 @@ impl Exchange {
 /// Errno values of Linux on every architecture.
 const ENOENT: i32 = 2;
 const EEXIST: i32 = 17;
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use netlane_sys::{Socket, SocketKind};
+    use netlane_wire::{Flags, Message};
+
+    use super::*;
+    use crate::{Expect, Protocol};
+
+    fn socket() -> Socket {
+        let socket = Socket::open(Protocol::USERSOCK, SocketKind::Raw).unwrap();
+        socket.bind(Address::KERNEL).unwrap();
+        socket
+    }
+
+    /// Fails when a full peer is given up at once where a request waits behind what the lane reads.
+    #[tokio::test]
+    async fn a_peer_that_was_full_is_tried_again_although_its_request_had_to_wait() {
+        let (peer, stranger) = (socket(), socket());
+        peer.set_receive_buffer(4096).unwrap();
+        let to = peer.local_address().unwrap();
+        while stranger.send_to(&[0; 16], to).is_ok() {}
+
+        let handle = crate::spawn(Protocol::USERSOCK).unwrap();
+        let message = Message::new(32, Flags::REQUEST);
+        let mut request = pin!(handle.request(message).expect(Expect::Reply).to(to));
+        request.keep.shared.lane.lose();
+        let early = futures::poll!(&mut request);
+        assert!(early.is_pending(), "{early:?}");
+        // As soon as the peer reads, it is asked, and says the same.
+        let peer = async {
+            let mut buffer = [0; 4096];
+            let answer = loop {
+                match peer.recv_from(&mut buffer) {
+                    Ok(received) if received.sender != stranger.local_address().unwrap() => {
+                        break peer.send_to(&buffer[..received.len], received.sender);
+                    }
+                    _ => tokio::task::yield_now().await,
+                }
+            };
+            answer.unwrap();
+        };
+        let (answer, ()) = futures::join!(request, peer);
+        assert_eq!(answer.unwrap().replies.len(), 1);
+    }
+}

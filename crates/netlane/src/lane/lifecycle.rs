@@ -99,6 +99,14 @@ impl<S: Transport> Lane<S> {
 }
 
 #[cfg(test)]
+impl<S: Transport> Lane<S> {
+    /// A receive call has told of a loss, and what was queued then is not read yet.
+    pub(crate) fn lose(&self) {
+        self.lock().backlog.note_loss(None);
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::io;
     use std::sync::Arc;
