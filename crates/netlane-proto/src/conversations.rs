@@ -412,7 +412,7 @@ impl<T> Conversations<T> {
     }
 }
 
-/// A conversation has ended otherwise than by an empty queue.
+/// A dump has ended: no empty queue has to prove that any more.
 #[inline(never)]
 fn prove(unproved: &mut Unproved, sequence: Sequence) {
     unproved.retain(|(_, other)| *other != sequence);

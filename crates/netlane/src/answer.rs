@@ -113,7 +113,11 @@ fn fault(ending: Ending, question: Question<'_>) -> Error {
         }
         Ending::Unsent(error) => Error::not_sent(error),
         Ending::Ended { sent, why } => Error::ended_first(sent, why),
-        _ => lost(),
+        Ending::Lost => lost(),
+        // No faults: `weigh` has taken them.
+        Ending::Acknowledged(_) | Ending::Replied | Ending::Silent | Ending::Complete { .. } => {
+            lost()
+        }
     }
 }
 
