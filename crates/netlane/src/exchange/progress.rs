@@ -110,8 +110,10 @@ impl Exchange {
         }
         match begun {
             Begun::Finished(finished) if !finished.found_peer_full() => {
+                let judged = self.judge(finished);
+                // The bytes are back by then, if the lane had them.
                 self.record_sequence();
-                Poll::Ready(self.judge(finished))
+                Poll::Ready(judged)
             }
             other => self.begun(other, context),
         }

@@ -77,7 +77,7 @@ impl Sink<Waiting> for Delivery<'_> {
             waiting.result.replies.clear();
         } else {
             let replies = &mut waiting.result.replies;
-            if replies.capacity() == 0 {
+            if replies.capacity() == 0 && !waiting.streams {
                 // Most requests have one.
                 *replies = Vec::with_capacity(1);
             }
