@@ -52,6 +52,9 @@ pub fn get_link_64(scale: Scale) -> Result<Vec<Row>, Failure> {
 /// short ones, something else that runs on the machine spoils only a few.
 pub const SLICES: u32 = 10;
 
+/// Rounds of many tasks are longer, since each starts them all.
+const SLICES_OF_TASKS: u32 = 4;
+
 fn both(
     name: &str,
     message: fn() -> Message,
@@ -62,7 +65,10 @@ fn both(
 ) -> Result<Vec<Row>, Failure> {
     let (ct, mt) = (current_thread(), multi_thread());
     let mut samples: [Vec<Sample>; 3] = Default::default();
-    let slices = if tasks == 1 { SLICES } else { 1 };
+    let slices = match tasks {
+        1 => SLICES,
+        _ => SLICES_OF_TASKS,
+    };
     let requests = requests / slices;
     for _ in 0..rounds * slices as usize {
         samples[0].push(blocking(message, requests)?);
