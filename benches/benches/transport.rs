@@ -134,7 +134,13 @@ fn tables(criterion: &mut Criterion, runtime: &Runtime, handle: &Handle) -> Resu
         });
     });
     group.bench_function("dump by chunks", |bencher| {
-        bencher.iter(|| runtime.block_on(dumps::chunks(handle.clone(), ROUTES)));
+        bencher.iter(|| {
+            runtime.block_on(dumps::chunks(
+                handle.clone(),
+                messages::dump_routes(),
+                ROUTES,
+            ))
+        });
     });
     group.bench_function("dump blocking", |bencher| {
         bencher.iter(|| dumps::blocking(ROUTES).expect("a dump"));

@@ -21,9 +21,16 @@ pub fn delete_link(name: &str) -> Message {
         .with_text(3, name)
 }
 
-/// `RTM_GETROUTE` of the IPv4 main table, as a dump.
+/// `RTM_GETROUTE` of all IPv4 tables, as a dump.
 pub fn dump_routes() -> Message {
     Message::new(26, Flags::empty()).with_header(&rtmsg(0, 0))
+}
+
+/// `RTM_GETROUTE` of the IPv4 main table, as a dump.
+pub fn dump_main_table() -> Message {
+    let mut rtmsg = rtmsg(0, 0);
+    rtmsg[4] = 254;
+    Message::new(26, Flags::empty()).with_header(&rtmsg)
 }
 
 /// `RTM_NEWROUTE` of the `i`-th /32 under 10.0.0.0/8 (and above).

@@ -1,7 +1,7 @@
 //! A large table, read to its end.
 
 use futures::StreamExt;
-use netlane::wire::FrameView;
+use netlane::wire::{FrameView, Message};
 use netlane::{Handle, Protocol};
 
 use super::inserts::fill;
@@ -21,10 +21,16 @@ pub fn dump(scale: Scale) -> Result<Vec<Row>, Failure> {
         samples[0].push(blocking(scale.routes)?);
         let routes = scale.routes.into();
         samples[1].push(round(routes, || {
-            as_task(&ct, chunks(one.clone(), scale.routes))
+            as_task(
+                &ct,
+                chunks(one.clone(), messages::dump_routes(), scale.routes),
+            )
         }));
         samples[2].push(round(routes, || {
-            as_task(&mt, chunks(two.clone(), scale.routes))
+            as_task(
+                &mt,
+                chunks(two.clone(), messages::dump_routes(), scale.routes),
+            )
         }));
         samples[3].push(round(routes, || {
             as_task(&ct, frames(one.clone(), scale.routes))
@@ -67,8 +73,8 @@ pub fn blocking(expected: u32) -> Result<Sample, Failure> {
 }
 
 /// By chunks, without a copy.
-pub async fn chunks(handle: Handle, expected: u32) {
-    let mut dump = handle.dump(messages::dump_routes());
+pub async fn chunks(handle: Handle, request: Message, expected: u32) {
+    let mut dump = handle.dump(request);
     let mut seen = 0;
     while let Some(chunk) = dump.next_chunk().await.expect("a chunk") {
         for frame in chunk {

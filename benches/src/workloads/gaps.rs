@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use netlane::Protocol;
+use netlane::wire::Message;
 use netlane_testkit::Links;
 
 use super::inserts::fill;
@@ -52,16 +53,28 @@ fn gap<F: Future<Output = ()> + Send + 'static>(
     )])
 }
 
-/// A dump of many routes.
+/// A dump of many routes: of all tables, and of the one they are in. Of all, the
+/// kernel walks the tree of the main table once more for the local one, which
+/// shares it, and finds nothing there to end a part with: one long receive call.
 pub fn dump(scale: Scale) -> Result<Vec<Row>, Failure> {
     fill(scale.routes)?;
+    let mut rows = gap_of_dump("dump-gap", messages::dump_routes, scale)?;
+    rows.extend(gap_of_dump(
+        "dump-main-gap",
+        messages::dump_main_table,
+        scale,
+    )?);
+    Ok(rows)
+}
+
+fn gap_of_dump(name: &str, request: fn() -> Message, scale: Scale) -> Result<Vec<Row>, Failure> {
     gap(
-        "dump-gap",
+        name,
         scale,
         || Ok(()),
-        || async move {
+        move || async move {
             let handle = netlane::spawn(Protocol::ROUTE).expect("a connection");
-            dumps::chunks(handle, scale.routes).await;
+            dumps::chunks(handle, request(), scale.routes).await;
         },
     )
 }

@@ -33,12 +33,15 @@ pub fn routes(scale: Scale) -> Result<Vec<Row>, Failure> {
     let runtime = current_thread();
     let handle = dumps::connect(&runtime);
     let mut rows = Vec::new();
+    // What other workloads have left.
+    empty(scale.routes)?;
     for size in sizes(1000, scale.most_routes) {
         fill(size)?;
         let (mut base, mut ours) = (Vec::new(), Vec::new());
-        for _ in 0..scale.rounds.min(3) {
+        // A small table is read in a moment: more of them say as much.
+        for _ in 0..(100_000 / size).clamp(3, 30) {
             base.push(dumps::blocking(size)?);
-            let dump = dumps::chunks(handle.clone(), size);
+            let dump = dumps::chunks(handle.clone(), messages::dump_routes(), size);
             ours.push(round(size.into(), || as_task(&runtime, dump)));
         }
         rows.push(Row::new(
@@ -174,6 +177,10 @@ async fn hear(events: u32, subscribers: u32) -> Result<Sample, Failure> {
     for _ in 0..subscribers {
         subscriptions.push(handle.subscribe([1]).await?);
     }
+    // The Connection has its first turn, as it has in any program: until then
+    // a subscriber would read for itself.
+    handle.barrier(&subscriptions[0]).await?;
+    tokio::task::yield_now().await;
     let from = bound(0)?;
     let start = Instant::now();
     for _ in 0..events {
