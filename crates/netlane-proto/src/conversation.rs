@@ -200,7 +200,7 @@ impl<T> Conversation<T> {
 
     /// A control message that is no `NLMSG_ERROR`.
     #[inline(never)]
-    pub(crate) fn end_of_parts<'a>(
+    pub(crate) fn rarer_control<'a>(
         &mut self,
         frame: FrameView<'_>,
         control: &Control<'a>,

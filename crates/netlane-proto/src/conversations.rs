@@ -363,7 +363,7 @@ impl<T> Conversations<T> {
         conversation.finished = true;
         let (timing, cancelled) = (conversation.timing, conversation.cancelled);
         if conversation.expect == Expect::Dump {
-            prove(&mut self.unproved_dumps, sequence);
+            forget(&mut self.unproved_dumps, sequence);
         }
         if cancelled {
             sink.forgotten(&mut conversation.data);
@@ -414,7 +414,7 @@ impl<T> Conversations<T> {
 
 /// A dump has ended: no empty queue has to prove that any more.
 #[inline(never)]
-fn prove(unproved: &mut Unproved, sequence: Sequence) {
+fn forget(unproved: &mut Unproved, sequence: Sequence) {
     unproved.retain(|(_, other)| *other != sequence);
 }
 

@@ -134,7 +134,7 @@ impl<T> Conversations<T> {
         let step = match control {
             Control::Data => conversation.data_frame(frame),
             Control::Ack(ack) => conversation.acknowledgement(ack, doubtful),
-            other => conversation.end_of_parts(frame, other, doubtful),
+            other => conversation.rarer_control(frame, other, doubtful),
         };
         let unawaited = conversation.cancelled;
         if step.reply && !unawaited {
