@@ -55,7 +55,7 @@ fn gap<F: Future<Output = ()> + Send + 'static>(
 
 /// A dump of many routes: of all tables, and of the one they are in. Of all, the
 /// kernel walks the tree of the main table once more for the local one, which
-/// shares it, and finds nothing there to end a part with: one long receive call.
+/// shares it, and finds next to nothing to end a part with: one long receive call.
 pub fn dump(scale: Scale) -> Result<Vec<Row>, Failure> {
     fill(scale.routes)?;
     let mut rows = gap_of_dump("dump-gap", messages::dump_routes, scale)?;
