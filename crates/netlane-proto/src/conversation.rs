@@ -119,29 +119,41 @@ impl<'a> Step<'a> {
     }
 }
 
-impl<T> Conversation<T> {
-    #[inline]
-    pub(crate) const fn new(
-        expect: Expect,
-        timing: Timing,
-        peer: u32,
-        doubt: Doubt,
-        data: T,
-    ) -> Self {
+/// What a place for a conversation holds while there is none.
+impl<T: Default> Default for Conversation<T> {
+    fn default() -> Self {
         Self {
-            expect,
-            timing,
-            peer,
-            data,
+            expect: Expect::Nothing,
+            timing: Timing::Synchronous,
+            peer: 0,
+            data: T::default(),
             finished: false,
             cancelled: false,
-            doubt,
+            doubt: Doubt::Never,
             acknowledged: false,
             replied: false,
             in_parts: false,
             interrupted: false,
             cut: None,
         }
+    }
+}
+
+impl<T> Conversation<T> {
+    /// Begins anew in the place of one that is over; its data is the caller's.
+    #[inline]
+    pub(crate) fn begin(&mut self, expect: Expect, timing: Timing, peer: u32, doubt: Doubt) {
+        self.expect = expect;
+        self.timing = timing;
+        self.peer = peer;
+        self.finished = false;
+        self.cancelled = false;
+        self.doubt = doubt;
+        self.acknowledged = false;
+        self.replied = false;
+        self.in_parts = false;
+        self.interrupted = false;
+        self.cut = None;
     }
 
     /// A datagram with frames of this conversation was cut: what was behind
@@ -257,5 +269,32 @@ impl<T> Conversation<T> {
             None if doubtful => Outcome::Incomplete,
             None => good,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails when something of a conversation is left for the next one in its place.
+    #[test]
+    fn a_place_remembers_nothing_of_who_had_it_before() {
+        let mut used = Conversation {
+            expect: Expect::Dump,
+            timing: Timing::Late,
+            peer: 7,
+            data: 0,
+            finished: true,
+            cancelled: true,
+            doubt: Doubt::Cast,
+            acknowledged: true,
+            replied: true,
+            in_parts: true,
+            interrupted: true,
+            cut: Some(9),
+        };
+        used.begin(Expect::Nothing, Timing::Synchronous, 0, Doubt::Never);
+        let unused = Conversation::<i32>::default();
+        assert_eq!(format!("{used:?}"), format!("{unused:?}"));
     }
 }

@@ -5,7 +5,8 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use crate::conversation::Conversation;
+use netlane_wire::rare;
+
 use crate::overruns::{Doubt, Overruns};
 use crate::table::Table;
 use crate::{Expect, Outcome, Profile, Sink, Timing};
@@ -66,7 +67,7 @@ pub struct Conversations<T> {
 /// Conversations with the ordinals of their sends.
 type Unproved = VecDeque<(u64, Sequence)>;
 
-impl<T> Conversations<T> {
+impl<T: Default> Conversations<T> {
     /// An empty table for a socket of this profile. `seed` is where sequence
     /// numbers start: unpredictable, so that a stranger cannot guess them.
     #[must_use]
@@ -99,18 +100,33 @@ impl<T> Conversations<T> {
     /// Begins a conversation before its request is sent: the answer may be
     /// read by somebody else before the sender's own call returns. `peer` is
     /// the port id that will answer, 0 for the kernel.
-    #[inline]
     pub fn submit(&mut self, expect: Expect, timing: Timing, peer: u32, data: T) -> Sequence {
+        self.submit_with(expect, timing, peer, |place| *place = data)
+    }
+
+    /// [`submit`](Self::submit) with data that `fill` makes of `T::default()`
+    /// where it is kept, which spares a copy.
+    #[inline]
+    pub fn submit_with(
+        &mut self,
+        expect: Expect,
+        timing: Timing,
+        peer: u32,
+        fill: impl FnOnce(&mut T),
+    ) -> Sequence {
         // The parts of a dump are made while it is read, and wait for room; a
         // user peer's message that finds none is refused at its sender.
         let doubt = match (expect, peer) {
             (Expect::Dump, _) | (_, 1..) => Doubt::Never,
             _ => self.overruns.launch(),
         };
-        let conversation = Conversation::new(expect, timing, peer, doubt, data);
-        let sequence = self.table.place(conversation);
+        let sequence = self.table.place(|conversation| {
+            conversation.begin(expect, timing, peer, doubt);
+            fill(&mut conversation.data);
+        });
         self.open += 1;
         if timing == Timing::Late {
+            rare();
             self.late += 1;
         }
         sequence
@@ -145,11 +161,11 @@ impl<T> Conversations<T> {
 
     /// The request was never sent: the conversation did not happen.
     pub fn unsent(&mut self, sequence: Sequence) -> Option<T> {
-        let conversation = self.table.remove(sequence)?;
+        let conversation = self.table.get(sequence)?;
         if !conversation.finished {
             self.settle(conversation.timing, conversation.cancelled);
         }
-        Some(conversation.data)
+        self.table.remove(sequence)
     }
 
     /// The request was never sent, and its waiter is to find out: ends the
@@ -207,7 +223,7 @@ impl<T> Conversations<T> {
         if !self.table.get(sequence)?.finished {
             return None;
         }
-        Some(self.table.remove(sequence)?.data)
+        self.table.remove(sequence)
     }
 
     /// Nobody waits any more. What was sent may still take effect; its answer
@@ -297,7 +313,7 @@ impl<T> Conversations<T> {
             .table
             .iter()
             .filter(|(_, conversation)| !conversation.finished)
-            .map(|(sequence, _)| *sequence)
+            .map(|(sequence, _)| sequence)
             .collect();
         for sequence in open {
             self.finish(sequence, Outcome::Lost, sink);
@@ -363,9 +379,11 @@ impl<T> Conversations<T> {
         conversation.finished = true;
         let (timing, cancelled) = (conversation.timing, conversation.cancelled);
         if conversation.expect == Expect::Dump {
+            rare();
             forget(&mut self.unproved_dumps, sequence);
         }
         if cancelled {
+            rare();
             sink.forgotten(&mut conversation.data);
             self.table.remove(sequence);
         } else {
@@ -387,6 +405,7 @@ impl<T> Conversations<T> {
         self.open = self.open.saturating_sub(1);
         self.cancelled = self.cancelled.saturating_sub(usize::from(cancelled));
         if timing == Timing::Late {
+            rare();
             self.late = self.late.saturating_sub(1);
         }
     }

@@ -6,16 +6,17 @@
 
 use std::num::NonZeroU32;
 
-use netlane_wire::{Control, FrameView, Frames, Header, Malformed};
+use netlane_wire::{Control, FrameView, Frames, Header, Malformed, rare};
 
 use crate::conversations::Sequence;
 use crate::{Anomaly, Conversations, Datagram, Expect, Outcome, Sink};
 
-impl<T> Conversations<T> {
+impl<T: Default> Conversations<T> {
     /// Feeds one datagram. What its frames mean goes to `sink`, in order.
     pub fn receive(&mut self, datagram: &Datagram<'_>, sink: &mut impl Sink<T>) {
         self.overruns.received();
         if datagram.sender != 0 && !self.profile.peers {
+            rare();
             sink.anomaly(Anomaly::Foreign {
                 sender: datagram.sender,
             });
@@ -33,6 +34,7 @@ impl<T> Conversations<T> {
             }
         }
         if datagram.is_truncated() {
+            rare();
             self.cut_behind(datagram, last, sink);
         }
     }
@@ -46,18 +48,21 @@ impl<T> Conversations<T> {
     ) -> Option<Sequence> {
         let owner = self.owner(datagram, frame.header());
         if let Some(group) = self.multicast(datagram) {
+            rare();
             // An echo is the event as well: the kernel leaves the requester out
             // of the multicast.
             sink.event(group, datagram, frame);
             owner?;
         }
         let control = if self.profile.opaque {
+            rare();
             Control::Data
         } else {
             frame.control()
         };
         let answered = owner.is_some_and(|sequence| self.answer(sequence, frame, &control, sink));
         if !answered {
+            rare();
             Self::stranger(datagram, frame, &control, sink);
         }
         owner
@@ -128,13 +133,17 @@ impl<T> Conversations<T> {
             return false;
         };
         if matches!(control, Control::Data) && conversation.expect == Expect::Nothing {
+            rare();
             return false;
         }
         let doubtful = self.overruns.is_cast(conversation.doubt);
         let step = match control {
             Control::Data => conversation.data_frame(frame),
             Control::Ack(ack) => conversation.acknowledgement(ack, doubtful),
-            other => conversation.rarer_control(frame, other, doubtful),
+            other => {
+                rare();
+                conversation.rarer_control(frame, other, doubtful)
+            }
         };
         let unawaited = conversation.cancelled;
         if step.reply && !unawaited {
@@ -142,6 +151,7 @@ impl<T> Conversations<T> {
         }
         if let Some(outcome) = step.end {
             if unawaited {
+                rare();
                 sink.anomaly(swallowed(outcome));
             }
             self.finish(sequence, outcome, sink);

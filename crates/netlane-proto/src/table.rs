@@ -1,8 +1,11 @@
 //! Where conversations are kept. Owns the choice of sequence numbers: each
 //! names, by its low bits, the slot of its conversation, so that finding one is
-//! a look into an array. Knows nothing of what conversations mean.
+//! a look into an array. A conversation is begun in its slot and stays there, so
+//! that nothing is copied. Knows nothing of what conversations mean.
 
 use std::num::NonZeroU32;
+
+use netlane_wire::rare;
 
 use crate::Sequence;
 use crate::conversation::Conversation;
@@ -17,9 +20,14 @@ pub(crate) struct Table<T> {
     next: NonZeroU32,
 }
 
-type Slot<T> = Option<(Sequence, Conversation<T>)>;
+/// A place for one conversation; without an owner it holds nothing of anybody.
+#[derive(Debug)]
+struct Slot<T> {
+    owner: Option<Sequence>,
+    conversation: Conversation<T>,
+}
 
-impl<T> Table<T> {
+impl<T: Default> Table<T> {
     /// An empty table whose first sequence number is `first`.
     pub(crate) fn new(first: NonZeroU32) -> Self {
         Self {
@@ -33,55 +41,62 @@ impl<T> Table<T> {
         self.len
     }
 
-    /// Puts a conversation under the next sequence number that is free.
+    /// A new conversation, under the next sequence number that is free, as
+    /// `begin` makes it.
     #[inline]
-    pub(crate) fn place(&mut self, conversation: Conversation<T>) -> Sequence {
+    pub(crate) fn place(&mut self, begin: impl FnOnce(&mut Conversation<T>)) -> Sequence {
         let sequence = self.next_free();
         if let Some(slot) = self.slot_mut(sequence) {
-            *slot = Some((sequence, conversation));
+            slot.owner = Some(sequence);
+            begin(&mut slot.conversation);
+            self.len += 1;
         }
-        self.len += 1;
         sequence
     }
 
     fn next_free(&mut self) -> Sequence {
         // A quarter stays free, so that the next free one is near.
         if self.len >= self.slots.len() / 4 * 3 {
+            rare();
             self.grow();
         }
         loop {
             let sequence = Sequence::from_number(self.next);
             self.next = self.next.checked_add(1).unwrap_or(NonZeroU32::MIN);
-            if self.slot_mut(sequence).is_some_and(|slot| slot.is_none()) {
+            let slot = self.slot_mut(sequence);
+            if slot.is_some_and(|slot| slot.owner.is_none()) {
                 return sequence;
             }
         }
     }
 
     pub(crate) fn get(&self, sequence: Sequence) -> Option<&Conversation<T>> {
-        match self.slots.get(self.index(sequence))? {
-            Some((owner, conversation)) if *owner == sequence => Some(conversation),
-            _ => None,
-        }
+        let slot = self.slots.get(self.index(sequence))?;
+        (slot.owner == Some(sequence)).then_some(&slot.conversation)
     }
 
     pub(crate) fn get_mut(&mut self, sequence: Sequence) -> Option<&mut Conversation<T>> {
-        match self.slot_mut(sequence)? {
-            Some((owner, conversation)) if *owner == sequence => Some(conversation),
-            _ => None,
-        }
+        let slot = self.slot_mut(sequence)?;
+        (slot.owner == Some(sequence)).then_some(&mut slot.conversation)
     }
 
-    pub(crate) fn remove(&mut self, sequence: Sequence) -> Option<Conversation<T>> {
-        self.get(sequence)?;
-        let (_, conversation) = self.slot_mut(sequence)?.take()?;
+    /// Forgets a conversation. Gives its data.
+    pub(crate) fn remove(&mut self, sequence: Sequence) -> Option<T> {
+        let slot = self.slot_mut(sequence)?;
+        if slot.owner != Some(sequence) {
+            return None;
+        }
+        slot.owner = None;
+        let data = std::mem::take(&mut slot.conversation.data);
         self.len -= 1;
-        Some(conversation)
+        Some(data)
     }
 
     /// All of them, in no order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Sequence, Conversation<T>)> {
-        self.slots.iter().flatten()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Sequence, &Conversation<T>)> {
+        self.slots
+            .iter()
+            .filter_map(|slot| Some((slot.owner?, &slot.conversation)))
     }
 
     fn slot_mut(&mut self, sequence: Sequence) -> Option<&mut Slot<T>> {
@@ -99,16 +114,20 @@ impl<T> Table<T> {
     fn grow(&mut self) {
         let wider = vacant(self.slots.len().saturating_mul(2));
         let narrow = std::mem::replace(&mut self.slots, wider);
-        for (sequence, conversation) in narrow.into_iter().flatten() {
-            if let Some(slot) = self.slot_mut(sequence) {
-                *slot = Some((sequence, conversation));
+        for old in narrow {
+            if let Some(slot) = old.owner.and_then(|owner| self.slot_mut(owner)) {
+                *slot = old;
             }
         }
     }
 }
 
-fn vacant<T>(slots: usize) -> Box<[Slot<T>]> {
-    (0..slots).map(|_| None).collect()
+fn vacant<T: Default>(slots: usize) -> Box<[Slot<T>]> {
+    let slot = |_| Slot {
+        owner: None,
+        conversation: Conversation::default(),
+    };
+    (0..slots).map(slot).collect()
 }
 
 const LEAST_SLOTS: usize = 16;
@@ -116,25 +135,13 @@ const LEAST_SLOTS: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overruns::Doubt;
-    use crate::{Expect, Timing};
-
-    fn conversation(data: u32) -> Conversation<u32> {
-        Conversation::new(
-            Expect::Acknowledgement,
-            Timing::Synchronous,
-            0,
-            Doubt::Never,
-            data,
-        )
-    }
 
     #[test]
     fn each_is_found_under_its_own_number_however_many_there_are() {
         let first = NonZeroU32::new(u32::MAX - 100).unwrap();
         let mut table = Table::new(first);
         let sequences: Vec<_> = (0..1000)
-            .map(|data| table.place(conversation(data)))
+            .map(|data| table.place(|conversation| conversation.data = data))
             .collect();
         assert_eq!(table.len(), 1000);
         assert_eq!(table.iter().count(), 1000);
@@ -154,11 +161,11 @@ mod tests {
     #[test]
     fn a_number_whose_slot_is_taken_is_left_out() {
         let mut table = Table::new(NonZeroU32::MIN);
-        let old = table.place(conversation(7));
+        let old = table.place(|conversation| conversation.data = 7);
         for data in 0..1000 {
-            let sequence = table.place(conversation(data));
+            let sequence = table.place(|conversation| conversation.data = data);
             assert_ne!(sequence, old);
-            assert_eq!(table.remove(sequence).unwrap().data, data);
+            assert_eq!(table.remove(sequence).unwrap(), data);
         }
         assert_eq!(table.get(old).unwrap().data, 7);
         assert_eq!(table.slots.len(), LEAST_SLOTS);

@@ -44,6 +44,7 @@ pub mod kind;
 mod message;
 mod names;
 mod policy;
+mod rare;
 mod request;
 pub mod typed;
 
@@ -66,4 +67,6 @@ pub use header::{HEADER_LEN, Header, set_sequence_port};
 pub use message::Message;
 pub use names::{AttributeName, AttributeTable, Content, missing_path, path_of};
 pub use policy::{Policy, PolicyKind};
+#[doc(hidden)]
+pub use rare::rare;
 pub use request::{Expect, Request};

@@ -6,6 +6,7 @@
 use std::collections::hash_map::Entry;
 
 use netlane_proto::Expect;
+use netlane_wire::rare;
 use rustc_hash::FxHashMap;
 
 /// The window of one lane, in bytes of truesize.
@@ -53,7 +54,10 @@ impl Credit {
     pub(crate) fn charge(&self, class: Class, expect: Expect) -> u32 {
         match expect {
             Expect::Nothing => ACK_COST,
-            Expect::Dump => self.dump,
+            Expect::Dump => {
+                rare();
+                self.dump
+            }
             _ if class.kind < netlane_wire::kind::MIN_TYPE => ACK_COST,
             _ => self.learned.get(&class).copied().unwrap_or(FIRST_COST),
         }

@@ -3,7 +3,7 @@
 //! frames; runs under the lane's lock, so it wakes and drops nothing itself.
 
 use netlane_proto::{Anomaly, Datagram, Outcome, Sequence, Sink};
-use netlane_wire::{FrameView, Malformed};
+use netlane_wire::{FrameView, Malformed, rare};
 
 use super::credit::{Credit, truesize};
 use super::waiting::{Ending, Waiting, report_of};
@@ -74,6 +74,7 @@ impl Sink<Waiting> for Delivery<'_> {
         self.spend(waiting);
         waiting.held = waiting.held.saturating_add(frame.bytes().len());
         if waiting.held > MAX_HELD {
+            rare();
             waiting.result.replies.clear();
         } else {
             let replies = &mut waiting.result.replies;
@@ -84,6 +85,7 @@ impl Sink<Waiting> for Delivery<'_> {
             replies.push(frame.to_frame());
         }
         if waiting.streams {
+            rare();
             self.wakes.add(waiting.waker.take());
         }
     }
@@ -96,6 +98,7 @@ impl Sink<Waiting> for Delivery<'_> {
                 true
             }
             failure => {
+                rare();
                 self.count_failure(failure);
                 false
             }
@@ -106,7 +109,10 @@ impl Sink<Waiting> for Delivery<'_> {
             Outcome::Acknowledged(extended) if whole => {
                 waiting.result.ending = Some(Ending::Acknowledged(report_of(extended)));
             }
-            rarer => waiting.result.ending = Some(self.ending(waiting, rarer)),
+            rarer => {
+                rare();
+                waiting.result.ending = Some(self.ending(waiting, rarer));
+            }
         }
         self.wakes.add(waiting.waker.take());
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use netlane_proto::{Mark, Sequence};
 use netlane_sys::Received;
+use netlane_wire::rare;
 
 use super::Lane;
 use super::reader::Reader;
@@ -26,6 +27,7 @@ impl<S: Transport> Lane<S> {
         wakes: &mut Wakes,
     ) -> MutexGuard<'a, State> {
         let Some(reader) = state.reader.take() else {
+            rare();
             state.again = true;
             return state;
         };
@@ -36,6 +38,7 @@ impl<S: Transport> Lane<S> {
         let mut state = self.hand_back(state, reader, unfinished, wakes);
         // A caller's drive is spared that.
         if mine.is_none() {
+            rare();
             self.fold(&mut state);
         }
         state
@@ -61,13 +64,14 @@ impl<S: Transport> Lane<S> {
             // Between two sends the queue is read empty: each answer frees some
             // credit, and a send for each would undo the coalescing.
             if may_send && state.has_published() {
+                rare();
                 state = self.send_published(state, &mut reader, wakes);
             }
             let mark = state.conversations.mark();
-            let loss = state
-                .backlog
-                .is_lossy()
-                .then(|| state.backlog.loss_is_due());
+            let loss = state.backlog.is_lossy().then(|| {
+                rare();
+                state.backlog.loss_is_due()
+            });
             drop(state);
             // Before the call, which then says by ENOBUFS if these are another
             // overrun's already. After it, they may be without anybody's notice.
@@ -76,11 +80,15 @@ impl<S: Transport> Lane<S> {
             let queued = received.as_ref().err().and_then(|error| self.queued(error));
             state = self.lock();
             if let Some(due) = loss {
+                rare();
                 tell_loss(&mut state, drops, due, &received, wakes);
             }
             let read = match received {
                 Ok(received) => self.take_in(&mut state, &mut reader, &received, wakes),
-                Err(error) => self.take_error(&mut state, &mut reader, error, queued, mark, wakes),
+                Err(error) => {
+                    rare();
+                    self.take_error(&mut state, &mut reader, error, queued, mark, wakes)
+                }
             };
             may_send = read == Read::Empty;
             if self.is_done(&mut state, read, to_empty, mine) {
@@ -128,6 +136,7 @@ impl<S: Transport> Lane<S> {
         let bytes = reader.buffer.get(..received.len).unwrap_or_default();
         state.feed(bytes, received, wakes);
         if self.wipe {
+            rare();
             reader.wipe(received.len);
         }
         Read::Datagram
@@ -196,6 +205,7 @@ impl<S: Transport> Lane<S> {
         state.reader = Some(reader);
         let unwatched = state.needs_readiness() && !state.armed;
         if unfinished || unwatched || state.ended.is_some() {
+            rare();
             wakes.call_connection(&self.signal);
         }
         self.note_idle(&state, wakes);

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::Ordering;
 
+use netlane_wire::rare;
+
 use super::state::State;
 use super::{Lane, Transport, Wakes};
 use crate::Error;
@@ -93,6 +95,7 @@ impl<S: Transport> Lane<S> {
     /// Has those told who wait in [`idle`](Self::idle), if it is.
     pub(super) fn note_idle(&self, state: &State, wakes: &mut Wakes) {
         if !state.is_busy() && self.closing.load(Ordering::Acquire) {
+            rare();
             wakes.tell_idle(&self.idle);
         }
     }

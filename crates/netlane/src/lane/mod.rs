@@ -43,12 +43,13 @@ use std::task::Waker;
 
 use netlane_proto::{Expect, Profile, Sequence, Timing};
 use netlane_sys::Socket;
+use netlane_wire::rare;
 
 pub(crate) use delivery::MAX_HELD;
 pub(crate) use order::{Order, Sizes, kind_of};
 pub(crate) use payload::Payload;
 pub(crate) use transport::Transport;
-pub(crate) use waiting::{Ending, Finished, Report, Waiting, report_of};
+pub(crate) use waiting::{Ending, Finished, Report, report_of};
 pub(crate) use wakes::Wakes;
 
 use crate::Error;
@@ -154,6 +155,7 @@ impl<S: Transport> Lane<S> {
     /// panic the Connection ends the lane, or who comes here before it.
     fn visit(&self) -> MutexGuard<'_, State> {
         if self.has_panicked() {
+            rare();
             self.end_for_panic();
         }
         self.lock()
@@ -170,20 +172,24 @@ impl<S: Transport> Lane<S> {
         let mut wakes = Wakes::default();
         let mut state = self.visit();
         if let Some(error) = &state.ended {
+            rare();
             return Begun::Closed(error.clone());
         }
         if order.plain {
+            rare();
             let port = state.conversations.profile().port;
             drop(state);
             return self.send_plain(order, port);
         }
         let price = state.price(order);
         if !state.may_send(order, price) {
+            rare();
             return self.join(state, order, waker, &mut wakes);
         }
         let sequence = state.register(order, price);
         drop(state);
         if let Err(error) = self.socket.send(&order.bytes, order.to) {
+            rare();
             self.withdraw(sequence, &mut wakes);
             return Begun::NotSent(error);
         }
@@ -313,10 +319,8 @@ impl<S: Transport> Lane<S> {
         if let Some(error) = &state.ended {
             return Begun::Closed(error.clone());
         }
-        let sequence =
-            state
-                .conversations
-                .submit(Expect::Nothing, Timing::Synchronous, 0, Waiting::default());
+        let (expect, timing) = (Expect::Nothing, Timing::Synchronous);
+        let sequence = state.conversations.submit_with(expect, timing, 0, |_| ());
         state.conversations.sent(sequence);
         state.backlog.set_fence(sequence, queued);
         state.again = true;

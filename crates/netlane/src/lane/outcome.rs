@@ -4,6 +4,7 @@
 use std::task::Waker;
 
 use netlane_proto::Sequence;
+use netlane_wire::rare;
 
 use super::state::State;
 use super::{Begun, Cancelled, Finished, Lane, MAX_HELD, Transport, Wakes};
@@ -21,7 +22,10 @@ impl<S: Transport> Lane<S> {
     ) -> Begun {
         match state.conversations.take(sequence) {
             Some(waiting) => Begun::Finished(waiting.result),
-            None => wait(state, sequence, waker),
+            None => {
+                rare();
+                wait(state, sequence, waker)
+            }
         }
     }
 

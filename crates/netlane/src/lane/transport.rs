@@ -5,6 +5,7 @@
 use std::io;
 
 use netlane_sys::{Address, Received, Socket};
+use netlane_wire::rare;
 
 /// What a lane needs of a socket. Calls never wait for readiness.
 pub(crate) trait Transport: Send + Sync + 'static {
@@ -38,16 +39,19 @@ impl Transport for Socket {
 
     fn receive(&self, buffer: &mut [u8], envelope: bool) -> io::Result<Received> {
         if envelope {
+            rare();
             self.recv(buffer)
         } else {
             self.recv_from(buffer)
         }
     }
 
+    #[cold]
     fn drops(&self) -> Option<u32> {
         self.memory_info().ok().map(|info| info.drops)
     }
 
+    #[cold]
     fn queued(&self) -> Option<usize> {
         let info = self.memory_info().ok()?;
         usize::try_from(info.receive_allocated).ok()

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
+use netlane_wire::rare;
 use smallvec::SmallVec;
 
 use crate::sync::Notify;
@@ -26,6 +27,7 @@ impl Wakes {
     /// Adds one, if there is one.
     pub(crate) fn add(&mut self, waker: Option<Waker>) {
         if let Some(waker) = waker {
+            rare();
             self.wakers.get_or_insert_default().push(waker);
         }
     }
@@ -41,7 +43,16 @@ impl Wakes {
     }
 
     /// Wakes all. No lock may be held.
+    #[inline]
     pub(crate) fn wake(&mut self) {
+        if self.wakers.is_some() || self.connection.is_some() || self.idle.is_some() {
+            rare();
+            self.wake_all();
+        }
+    }
+
+    #[inline(never)]
+    fn wake_all(&mut self) {
         if let Some(wakers) = self.wakers.take() {
             wakers.into_iter().for_each(Waker::wake);
         }
@@ -55,6 +66,7 @@ impl Wakes {
 }
 
 impl Drop for Wakes {
+    #[inline]
     fn drop(&mut self) {
         self.wake();
     }

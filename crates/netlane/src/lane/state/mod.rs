@@ -6,6 +6,7 @@ mod sending;
 
 use netlane_proto::{Conversations, Datagram, Mark, Profile, Sequence, Timing};
 use netlane_sys::Received;
+use netlane_wire::rare;
 
 use crate::events::{Audience, Loss};
 use crate::inbound::Inbox;
@@ -77,6 +78,7 @@ impl State {
     /// If that was the socket's dump, the next may begin.
     fn dump_over(&mut self, ended: bool) {
         if ended && self.dumping {
+            rare();
             self.release_dumps();
         }
     }
@@ -103,6 +105,7 @@ impl State {
             conversations.receive(&datagram, sink);
         });
         if self.backlog.advance() {
+            rare();
             self.pass_fences(wakes);
         }
     }

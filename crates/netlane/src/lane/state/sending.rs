@@ -95,20 +95,19 @@ impl State {
             self.credit.take(charge);
             self.dumping |= dump;
         }
-        let waiting = Waiting {
-            class,
-            charge,
-            queued,
-            unsent: queued,
-            wake_when_sent: order.expect == Expect::Nothing,
-            dump,
-            streams: order.expect == Expect::Dump,
-            plain: order.plain,
-            ..Waiting::default()
-        };
         let peer = order.to.map_or(0, |address| address.port);
+        let fill = |waiting: &mut Waiting| {
+            waiting.class = class;
+            waiting.charge = charge;
+            waiting.queued = queued;
+            waiting.unsent = queued;
+            waiting.wake_when_sent = order.expect == Expect::Nothing;
+            waiting.dump = dump;
+            waiting.streams = order.expect == Expect::Dump;
+            waiting.plain = order.plain;
+        };
         self.conversations
-            .submit(order.expect, order.timing, peer, waiting)
+            .submit_with(order.expect, order.timing, peer, fill)
     }
 
     /// An enlisted request is about to be sent: whether it may.
