@@ -158,8 +158,7 @@ impl Batch {
     /// The next request, which can be built; notes whether it is quick.
     fn next_order(&mut self, quick: &mut bool) -> Option<Order> {
         let shared = &self.keep.shared;
-        let mut order = self.rest.pop_front()?.ok()?;
-        order.to = shared.default_address();
+        let order = self.rest.pop_front()?.ok()?;
         let operation = Operation::of(shared.config.protocol, order.kind, &order.bytes);
         *quick &= shared.operations.is_quick(operation);
         Some(order)

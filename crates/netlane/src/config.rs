@@ -97,6 +97,12 @@ impl Config {
         }
     }
 
+    /// The address for a request that names none: `None` where the socket is
+    /// connected to the kernel.
+    pub(crate) fn default_address(&self) -> Option<Address> {
+        self.peers.then_some(self.peer)
+    }
+
     /// How many requests may share a datagram: one where it is not known that
     /// the receiver walks through all of them (KERNEL: `netlink_rcv_skb` does).
     pub(crate) const fn requests_per_datagram(&self) -> usize {

@@ -86,15 +86,20 @@ enum Proof {
 impl Operations {
     /// Whether a call of this operation may be expected to be quick.
     pub(crate) fn is_quick(&self, operation: Operation) -> bool {
-        let known = operation.known;
-        if known && self.suspects.load(Ordering::Relaxed) == 0 {
+        if operation.known && self.suspects.load(Ordering::Relaxed) == 0 {
             return true;
         }
+        self.has_proved(operation)
+    }
+
+    /// What has been seen of it says so, or the list where nothing was seen.
+    #[cold]
+    fn has_proved(&self, operation: Operation) -> bool {
         match self.seen().get(&operation) {
             Some(Proof::Quick(calls)) => *calls >= PROVED,
             Some(Proof::Suspect) => true,
             Some(Proof::Slow(_)) => false,
-            None => known,
+            None => operation.known,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use netlane_proto::Profile;
-use netlane_sys::{Address, Socket};
+use netlane_sys::Socket;
 use tokio::runtime;
 use tokio::sync::Notify;
 
@@ -92,12 +92,6 @@ impl Shared {
     /// Whether everything runs on one socket.
     pub(crate) fn is_single(&self) -> bool {
         self.config.lanes == Lanes::Single
-    }
-
-    /// The address for a request that names none: `None` where the socket is
-    /// connected to the kernel.
-    pub(crate) fn default_address(&self) -> Option<Address> {
-        self.config.peers.then_some(self.config.peer)
     }
 
     /// The runtime that polls the Connection, if it was ever polled.

@@ -4,10 +4,16 @@
 use netlane_proto::Sequence;
 use netlane_wire::{Flags, Header};
 use tracing::Span;
+use tracing::level_filters::LevelFilter;
 
 use crate::error::Asked;
 use crate::lane::Order;
 use crate::{Answer, Error};
+
+/// Whether anybody in this process listens to spans of requests.
+pub(crate) fn are_wanted() -> bool {
+    LevelFilter::current() >= LevelFilter::DEBUG
+}
 
 /// Opens the span of a request that is about to be made.
 pub(crate) fn request(asked: Asked, order: &Order) -> Span {

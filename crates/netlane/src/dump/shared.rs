@@ -142,7 +142,7 @@ impl SharedDump {
 
     /// Sends the request, or publishes it.
     fn begin(mut order: Order, shared: &Arc<Shared>, context: &mut Context<'_>) -> Begun {
-        order.to = shared.default_address();
+        order.to = shared.config.default_address();
         let timed = Timed::start();
         let begun = shared.lane.begin(&mut order, context.waker());
         timed.stop();

@@ -17,7 +17,6 @@ pub(crate) use order::order_of;
 use crate::Error;
 use crate::activity::Activity;
 use crate::deadline::Deadline;
-use crate::error::Asked;
 use crate::full_peer::Patience;
 use crate::handle::Keep;
 use crate::lane::Order;
@@ -47,30 +46,49 @@ pub struct Exchange {
     stage: Stage,
     /// The request; its bytes are away while the lane has them.
     order: Order,
-    /// It cannot be built or made: why.
-    impossible: Option<Error>,
-    deadline: Deadline,
     question: Asking,
     /// `Some` if the caller knows how long the system call takes.
     slow: Option<bool>,
     /// Only the sending is waited for.
     unawaited: bool,
-    span: Span,
-    /// With a peer whose queue is full, once it was found so.
-    patience: Option<Box<Patience>>,
-    /// To a peer: a close waits for it. Between two tries the lane knows
-    /// nothing of it.
-    activity: Option<Activity>,
+    extras: Option<Box<Extras>>,
     /// How often it may be made again if its answer is lost.
     repeats: u32,
     /// It has been.
     repeated: bool,
 }
 
+/// What few requests have: the others do not carry it.
+#[derive(Debug)]
+struct Extras {
+    /// It cannot be built or made: why.
+    impossible: Option<Error>,
+    /// Of one that has to wait, or whose caller has set it.
+    deadline: Option<Deadline>,
+    /// Of one that somebody traces.
+    span: Span,
+    /// With a peer whose queue is full, once it was found so.
+    patience: Option<Patience>,
+    /// To a peer: a close waits for it. Between two tries the lane knows
+    /// nothing of it.
+    activity: Option<Activity>,
+}
+
+impl Default for Extras {
+    fn default() -> Self {
+        Self {
+            impossible: None,
+            deadline: None,
+            span: Span::none(),
+            patience: None,
+            activity: None,
+        }
+    }
+}
+
 /// What is asked, apart from the bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Asking {
-    asked: Asked,
     header_len: Option<usize>,
     table: Option<&'static AttributeTable>,
 }
@@ -89,60 +107,41 @@ enum Stage {
 
 impl Exchange {
     pub(crate) fn new(keep: Keep, message: Message, expect: Expect) -> Self {
-        let config = &keep.shared.config;
-        let asked = Asked {
-            protocol: config.protocol,
-            kind: message.kind(),
-        };
-        let order = order_of(message, expect, config);
-        let deadline = Deadline::new(config.deadline);
-        Self::with_order(keep, order, asked, deadline)
+        let kind = message.kind();
+        let order = order_of(message, expect, &keep.shared.config);
+        Self::with_order(keep, order, kind)
     }
 
-    fn with_order(
-        keep: Keep,
-        order: Result<Order, Error>,
-        asked: Asked,
-        deadline: Deadline,
-    ) -> Self {
-        let (order, impossible) = match order {
-            Ok(order) => (order, None),
-            Err(error) => (Order::default(), Some(error)),
-        };
+    fn with_order(keep: Keep, order: Result<Order, Error>, kind: u16) -> Self {
+        let mut extras = None;
+        let order = order.unwrap_or_else(|error| refused(error, kind, &mut extras));
         Self {
             keep,
             stage: Stage::Ready,
             order,
-            impossible,
-            deadline,
-            question: Asking {
-                asked,
-                header_len: None,
-                table: None,
-            },
+            question: Asking::default(),
             slow: None,
             unawaited: false,
-            span: Span::none(),
-            patience: None,
-            activity: None,
+            extras,
             repeats: 0,
             repeated: false,
         }
     }
 
+    #[cold]
+    fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
+
     /// A message that nobody answers, or whose answer nobody waits for.
     pub(crate) fn unanswered(keep: Keep, message: Message, to: Option<Address>) -> Self {
         let config = &keep.shared.config;
-        let asked = Asked {
-            protocol: config.protocol,
-            kind: message.kind(),
-        };
+        let kind = message.kind();
         let order = match config.peers || config.opaque {
             true => plain_order(message, config),
             false => unawaited_order(message, config),
         };
-        let deadline = Deadline::new(config.deadline);
-        let mut exchange = Self::with_order(keep, order, asked, deadline);
+        let mut exchange = Self::with_order(keep, order, kind);
         exchange.unawaited = true;
         match to {
             Some(address) => exchange.to(address),
@@ -153,7 +152,7 @@ impl Exchange {
     /// A request that cannot be made.
     pub(crate) fn impossible(keep: Keep, error: Error) -> Self {
         let mut exchange = Self::new(keep, Message::new(0, Flags::empty()), Expect::Nothing);
-        exchange.impossible = Some(error);
+        exchange.extras().impossible = Some(error);
         exchange
     }
 
@@ -166,7 +165,7 @@ impl Exchange {
     /// How long to wait at most, from the first time it has to. It bounds the
     /// waiting, not a system call in progress.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        self.deadline = Deadline::new(limit);
+        self.extras().deadline = Some(Deadline::new(limit));
         self
     }
 
@@ -218,7 +217,7 @@ impl Exchange {
         if address != Address::KERNEL && !self.keep.shared.is_single() {
             let text = "only a connection with a single lane can send to another address than \
                         the kernel's: see Builder::lanes";
-            self.impossible = Some(Error::invalid(text));
+            self.extras().impossible = Some(Error::invalid(text));
         }
         self.order.to = Some(address);
         self
@@ -234,6 +233,16 @@ impl Exchange {
         self.question.header_len = Some(header_len);
         self.question.table = table;
         self
+    }
+}
+
+/// An order that cannot be built: why is left among the extras.
+#[cold]
+fn refused(error: Error, kind: u16, extras: &mut Option<Box<Extras>>) -> Order {
+    extras.get_or_insert_default().impossible = Some(error);
+    Order {
+        kind,
+        ..Order::default()
     }
 }
 

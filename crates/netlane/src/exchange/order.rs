@@ -24,7 +24,7 @@ pub(crate) fn order_of(
         bytes,
         expect,
         timing: config.traits.timing,
-        to: None,
+        to: config.default_address(),
         plain: false,
     })
 }

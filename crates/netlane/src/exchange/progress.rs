@@ -9,14 +9,18 @@ use std::task::{Context, Poll, ready};
 
 use netlane_proto::Sequence;
 use netlane_sys::Address;
-use netlane_wire::Header;
+use netlane_wire::{Header, rare};
+use tracing::Span;
 
 use super::{Asking, Exchange, Stage};
 use crate::activity::Activity;
 use crate::answer::{Question, judge};
-use crate::lane::{Begun, Cancelled, Finished};
+use crate::deadline::Deadline;
+use crate::error::Asked;
+use crate::lane::{Begun, Cancelled, Finished, Order};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
+use crate::shared::Shared;
 use crate::spans;
 use crate::statistics::count;
 use crate::{Answer, Error, ErrorKind};
@@ -30,17 +34,20 @@ impl Future for Exchange {
         let this = &mut *self;
         let outcome = loop {
             let outcome = ready!(this.advance(context));
-            if !this.is_to_be_repeated(&outcome) {
+            if outcome.is_ok() || !this.is_to_be_repeated(&outcome) {
                 break outcome;
             }
             this.renew();
         };
         if let Some(sequence) = this.leave() {
+            rare();
             // It was sent, and nobody waits for more.
             this.keep.shared.lane.cancel(sequence);
         }
-        this.activity = None;
-        spans::note_outcome(&this.span, &outcome);
+        if let Some(extras) = this.extras.take() {
+            rare();
+            spans::note_outcome(&extras.span, &outcome);
+        }
         Poll::Ready(outcome.map_err(|error| this.label(error)))
     }
 }
@@ -49,7 +56,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         if let Some(sequence) = self.leave() {
             self.keep.shared.lane.desert(sequence);
-            spans::note_cancelled(&self.span);
+            spans::note_cancelled(self.span());
         }
     }
 }
@@ -59,7 +66,10 @@ impl Exchange {
     fn advance(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         match self.stage {
             Stage::Ready => self.start(context),
-            _ => self.go_on(context),
+            _ => {
+                rare();
+                self.go_on(context)
+            }
         }
     }
 
@@ -81,11 +91,13 @@ impl Exchange {
 
     /// The first poll, or one that tries again.
     fn start(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        if self.patience.is_none() {
-            self.span = spans::request(self.question.asked, &self.order);
-            self.admit()?;
-        } else if !self.is_time_to_try(context) {
-            return self.wait(context);
+        if spans::are_wanted() || self.extras.is_some() || self.order.to.is_some() {
+            rare();
+            if !self.prepare(context)? {
+                return self.wait(context);
+            }
+        } else {
+            self.keep.shared.check_open()?;
         }
         self.make(context)
     }
@@ -98,9 +110,11 @@ impl Exchange {
             .slow
             .unwrap_or_else(|| !shared.operations.is_quick(operation));
         if shared.config.offload.is_aside(slow) {
+            rare();
             return self.offload(operation, context);
         }
         if !pace::has_budget() || shared.lane.is_crowded() {
+            rare();
             return self.step_aside(context);
         }
         let timed = Timed::start();
@@ -111,11 +125,17 @@ impl Exchange {
         match begun {
             Begun::Finished(finished) if !finished.found_peer_full() => {
                 let judged = self.judge(finished);
-                // The bytes are back by then, if the lane had them.
-                self.record_sequence();
+                if self.extras.is_some() {
+                    rare();
+                    // The bytes are back by then, if the lane had them.
+                    self.record_sequence();
+                }
                 Poll::Ready(judged)
             }
-            other => self.begun(other, context),
+            other => {
+                rare();
+                self.begun(other, context)
+            }
         }
     }
 
@@ -124,7 +144,7 @@ impl Exchange {
     fn step_aside(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         let sequence = self.keep.shared.lane.publish(&mut self.order)?;
         self.stage = Stage::Aside(sequence);
-        spans::note_sequence(&self.span, sequence);
+        spans::note_sequence(self.span(), sequence);
         pace::yield_turn(context);
         Poll::Pending
     }
@@ -132,30 +152,35 @@ impl Exchange {
     #[cold]
     fn note_slow(&self, operation: Operation) {
         count(&self.keep.shared.counters.slow);
-        tracing::debug!(parent: &self.span, ?operation, "a request was slower than the budget");
+        tracing::debug!(parent: self.span(), ?operation, "a request was slower than the budget");
     }
 
-    /// Whether a peer that was full is to be tried again.
+    /// What only few requests need before they are made. Says whether it is time
+    /// for that: a peer that was full is not tried again at once.
     #[cold]
-    fn is_time_to_try(&mut self, context: &mut Context<'_>) -> bool {
-        let patience = self.patience.get_or_insert_default();
-        patience.poll(&self.keep.shared, context).is_ready()
-    }
-
-    /// The first try: refused if it is impossible, or the connection closing.
-    fn admit(&mut self) -> Result<(), Error> {
-        if let Some(error) = self.impossible.take() {
+    fn prepare(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        let shared = &self.keep.shared;
+        let extras = self.extras.get_or_insert_default();
+        if let Some(patience) = &mut extras.patience {
+            return Ok(patience.poll(shared, context).is_ready());
+        }
+        extras.span = spans::request(asked(shared, &self.order), &self.order);
+        if let Some(error) = extras.impossible.take() {
             return Err(error);
         }
-        let shared = &self.keep.shared;
-        if self.order.to.is_none() {
-            self.order.to = shared.default_address();
-        }
         match self.order.to {
-            Some(to) if to != Address::KERNEL => self.activity = Some(Activity::begin(shared)?),
+            Some(to) if to != Address::KERNEL => {
+                extras.activity = Some(Activity::begin(shared)?);
+            }
             _ => shared.check_open()?,
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// None, if nobody traces.
+    fn span(&self) -> &Span {
+        static NONE: Span = Span::none();
+        self.extras.as_ref().map_or(&NONE, |extras| &extras.span)
     }
 
     /// What became of a request begun here, if it has not been answered at once.
@@ -167,7 +192,7 @@ impl Exchange {
             Begun::Closed(error) => Poll::Ready(Err(error)),
             Begun::Pending(sequence) => {
                 self.stage = Stage::Waiting(sequence);
-                spans::note_sequence(&self.span, sequence);
+                spans::note_sequence(self.span(), sequence);
                 self.wait(context)
             }
             Begun::NotSent(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -180,7 +205,8 @@ impl Exchange {
     /// The peer's queue is full: tries again after a while.
     fn try_later(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
         self.stage = Stage::Ready;
-        let patience = self.patience.get_or_insert_default();
+        let extras = self.extras.get_or_insert_default();
+        let patience = extras.patience.get_or_insert_default();
         patience.try_later()?;
         if patience.poll(&self.keep.shared, context).is_ready() {
             context.waker().wake_by_ref();
@@ -214,7 +240,7 @@ impl Exchange {
             return Poll::Ready(Err(Error::not_sent_because(text)));
         }
         self.stage = Stage::Waiting(sequence);
-        spans::note_sequence(&self.span, sequence);
+        spans::note_sequence(self.span(), sequence);
         self.look(sequence, context)
     }
 
@@ -249,12 +275,18 @@ impl Exchange {
         {
             return Poll::Ready(Ok(Answer::default()));
         }
-        ready!(self.deadline.poll(&self.keep.shared, context));
+        let shared = &self.keep.shared;
+        let extras = self.extras.get_or_insert_default();
+        let deadline = extras
+            .deadline
+            .get_or_insert_with(|| Deadline::new(shared.config.deadline));
+        ready!(deadline.poll(shared, context));
+        let limit = deadline.limit();
         let sequence = self.leave();
         let shared = &self.keep.shared;
         count(&shared.counters.timed_out);
         let cancelled = sequence.map(|sequence| shared.lane.cancel(sequence));
-        let (limit, hint) = (self.deadline.limit(), shared.hint());
+        let hint = shared.hint();
         Poll::Ready(Err(match cancelled {
             // Without a sequence it waits for a peer to make room.
             None | Some(Cancelled::Withdrawn) => Error::never_sent(limit, hint),
@@ -277,20 +309,19 @@ impl Exchange {
     fn renew(&mut self) {
         self.repeats -= 1;
         self.repeated = true;
-        self.patience = None;
+        self.extras().patience = None;
         self.stage = Stage::Ready;
-        tracing::debug!(parent: &self.span, "the answer is lost; the request is made again");
+        tracing::debug!(parent: self.span(), "the answer is lost; the request is made again");
     }
 
     #[inline]
     fn judge(&mut self, mut finished: Finished) -> Outcome {
         if self.order.bytes.is_empty() {
+            rare();
             self.order.bytes = std::mem::take(&mut finished.request);
         }
         let bytes = &self.order.bytes;
-        let Asking {
-            header_len, table, ..
-        } = self.question;
+        let Asking { header_len, table } = self.question;
         let question = Question {
             bytes,
             header_len,
@@ -317,10 +348,10 @@ impl Exchange {
     /// Says what an error is about.
     #[cold]
     fn label(&self, error: Error) -> Error {
-        let limit = self.keep.shared.longest;
+        let shared = &self.keep.shared;
         error
-            .about(self.question.asked)
-            .sized(self.order.bytes.len(), limit)
+            .about(asked(shared, &self.order))
+            .sized(self.order.bytes.len(), shared.longest)
     }
 
     /// Waits for nothing any more. Returns the conversation, if there is one.
@@ -333,11 +364,17 @@ impl Exchange {
 
     /// Notes the sequence of a request that was begun and answered in one go.
     fn record_sequence(&self) {
-        if !self.span.is_disabled()
-            && let Some(header) = Header::read(&self.order.bytes)
-        {
-            self.span.record("sequence", header.sequence);
+        if let Some(header) = Header::read(&self.order.bytes) {
+            self.span().record("sequence", header.sequence);
         }
+    }
+}
+
+/// What a request is, for an error or a span.
+fn asked(shared: &Shared, order: &Order) -> Asked {
+    Asked {
+        protocol: shared.config.protocol,
+        kind: order.kind,
     }
 }
 
