@@ -14,7 +14,7 @@ use crate::messages;
 use crate::report::{Row, Target};
 
 /// What netlane lets a thread spend before it gives way.
-const BUDGET: Duration = Duration::from_micros(200);
+const BUDGET: Duration = Duration::from_micros(500);
 
 /// Requests one after the other.
 pub fn in_a_row(scale: Scale) -> Result<Vec<Row>, Failure> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use netlane_sys::Protocol;
 use rustc_hash::FxHashMap;
 
-use crate::pace::BUDGET;
+use crate::pace;
 
 /// What sendmsg executes: the message type and, for generic netlink, the
 /// command.
@@ -34,7 +34,7 @@ impl Operation {
     }
 }
 
-/// Operations known to return within the budget on a healthy system.
+/// Operations known to be quick on a healthy system.
 fn is_known_quick(protocol: Protocol, kind: u16) -> bool {
     match protocol {
         // A user peer executes nothing; its queue takes the bytes.
@@ -74,12 +74,12 @@ pub(crate) struct Operations {
 /// What the last calls of an operation were.
 #[derive(Clone, Copy, Debug)]
 enum Proof {
-    /// So many in a row stayed under the budget.
+    /// So many in a row were quick.
     Quick(u8),
-    /// Proved quick, then one was over the budget: on a busy machine that is
+    /// Proved quick, then one was not: on a busy machine that is
     /// mostly the thread being preempted, so it takes a second to tell.
     Suspect,
-    /// Over the budget; so many quick ones in a row clear it.
+    /// Not quick; so many quick ones in a row clear it.
     Slow(u8),
 }
 
@@ -103,9 +103,9 @@ impl Operations {
         }
     }
 
-    /// A call took so long. Says whether that was over the budget.
+    /// A call took so long. Says whether that was too long to be quick.
     pub(crate) fn note(&self, operation: Operation, took: Duration) -> bool {
-        let slow = took > BUDGET;
+        let slow = took > pace::QUICK;
         let known = operation.known;
         if slow || !known || self.suspects.load(Ordering::Relaxed) != 0 {
             self.remember(operation, slow);
@@ -139,7 +139,7 @@ impl Operations {
     }
 }
 
-/// After a call over the budget.
+/// After a call that was not quick.
 const fn slower(before: Option<Proof>) -> Proof {
     match before {
         Some(Proof::Quick(PROVED..)) => Proof::Suspect,
@@ -147,7 +147,7 @@ const fn slower(before: Option<Proof>) -> Proof {
     }
 }
 
-/// After a call under the budget.
+/// After a quick call.
 const fn quicker(before: Option<Proof>) -> Proof {
     match before {
         None => Proof::Quick(1),

@@ -152,7 +152,7 @@ impl Exchange {
     #[cold]
     fn note_slow(&self, operation: Operation) {
         count(&self.keep.shared.counters.slow);
-        tracing::debug!(parent: self.span(), ?operation, "a request was slower than the budget");
+        tracing::debug!(parent: self.span(), ?operation, "a slow request, on the thread that awaits it");
     }
 
     /// What only few requests need before they are made. Says whether it is time
