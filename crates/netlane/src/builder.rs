@@ -172,7 +172,8 @@ impl Builder {
     }
 
     /// The longest datagram that is received whole, in bytes: 32 KiB if not
-    /// said, which is what the kernel fills at most in a dump. At least 8 KiB.
+    /// said, which is what the kernel fills at most in a dump. At least 8 KiB. A
+    /// dump has one buffer of that length, and three more once a thread reads ahead.
     pub fn frame_size(mut self, bytes: usize) -> Self {
         self.config.frame_size = bytes.max(MIN_FRAME_SIZE);
         self
@@ -192,14 +193,15 @@ impl Builder {
         self
     }
 
-    /// Where system calls that may sleep are made.
+    /// Where system calls that may sleep are made, and long dumps read.
     pub const fn offload(mut self, offload: Offload) -> Self {
         self.config.offload = offload;
         self
     }
 
     /// How many threads of the connection's own may be in such calls at once:
-    /// 16 if not said. They are started when needed.
+    /// 16 if not said. They are started when needed. Dumps that are read on them
+    /// step aside for requests that wait.
     pub const fn offload_threads(mut self, threads: usize) -> Self {
         self.worker_threads = threads;
         self

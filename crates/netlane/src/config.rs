@@ -10,17 +10,23 @@ use crate::home::Home;
 use crate::options::where_available;
 use crate::protocol::{Lanes, Traits};
 
-/// Whether system calls that may sleep leave the caller's thread.
+/// Whether system calls that may sleep leave the caller's thread. What arrives on a
+/// [single lane](crate::Lanes::Single), dumps too, is read by who drives that, and
+/// a dump whose parts may come [late](crate::Dump::late) by its consumer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Offload {
     /// Operations that have not proved quick go to threads of the connection's
-    /// own; quick ones run where they are awaited.
+    /// own; quick ones run where they are awaited. A dump begins where it is
+    /// awaited. One that takes longer than a millisecond is then read ahead on
+    /// such a thread, and one of a kind that was seen slow from the start.
     #[default]
     Adaptive,
-    /// Every request goes to a thread of the connection's own.
+    /// Every request goes to a thread of the connection's own, and every dump is
+    /// read ahead on one.
     Always,
-    /// Every request runs where it is awaited, however long it takes.
+    /// Every request runs where it is awaited, and every dump is read there,
+    /// however long it takes.
     Never,
 }
 

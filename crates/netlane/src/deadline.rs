@@ -17,7 +17,7 @@ use crate::shared::Shared;
 #[derive(Debug)]
 pub(crate) struct Deadline {
     limit: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<(runtime::Id, Pin<Box<Sleep>>)>,
 }
 
 impl Deadline {
@@ -39,14 +39,29 @@ impl Deadline {
                 return Poll::Ready(());
             };
             let _entered = runtime.enter();
-            let until = Instant::now()
-                .checked_add(self.limit)
-                .unwrap_or_else(far_future);
-            self.timer = Some(Box::pin(tokio::time::sleep_until(until)));
+            let timer = Box::pin(tokio::time::sleep_until(self.until()));
+            self.timer = Some((runtime.id(), timer));
         }
         self.timer
             .as_mut()
-            .map_or(Poll::Pending, |timer| timer.as_mut().poll(context))
+            .map_or(Poll::Pending, |(_, timer)| timer.as_mut().poll(context))
+    }
+
+    /// Waiting begins anew with the next call of `poll`, mostly with the timer
+    /// that there is.
+    pub(crate) fn begin_anew(&mut self, shared: &Shared) {
+        let until = self.until();
+        let here = shared.runtime_here().map(|runtime| runtime.id());
+        match &mut self.timer {
+            Some((runtime, timer)) if here == Some(*runtime) => timer.as_mut().reset(until),
+            // It is another runtime's, which may be gone.
+            timer => *timer = None,
+        }
+    }
+
+    fn until(&self) -> Instant {
+        let until = Instant::now().checked_add(self.limit);
+        until.unwrap_or_else(far_future)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which operations are quick enough to run on the caller's own thread. Owns
-//! the proof: a short built-in list, and what has been seen of the rest.
-//! Knows nothing of threads.
+//! the proof: a short built-in list, and what has been seen of the rest. What is
+//! quick differs between requests and dumps, so each have theirs. Knows nothing
+//! of threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,8 +9,6 @@ use std::time::Duration;
 
 use netlane_sys::Protocol;
 use rustc_hash::FxHashMap;
-
-use crate::pace;
 
 /// What sendmsg executes: the message type and, for generic netlink, the
 /// command.
@@ -30,6 +29,15 @@ impl Operation {
             kind,
             command: command_of(protocol, bytes),
             known: is_known_quick(protocol, kind),
+        }
+    }
+
+    /// The same of a dump: most tables are small, so each is known as quick
+    /// until it is seen slow.
+    pub(crate) fn of_dump(protocol: Protocol, kind: u16, bytes: &[u8]) -> Self {
+        Self {
+            known: true,
+            ..Self::of(protocol, kind, bytes)
         }
     }
 }
@@ -62,8 +70,10 @@ pub(crate) fn command_of(protocol: Protocol, bytes: &[u8]) -> u8 {
 }
 
 /// What has been seen of operations.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Operations {
+    /// What is over it is slow.
+    limit: Duration,
     /// Those of the built-in list are here only while they are under suspicion.
     seen: Mutex<FxHashMap<Operation, Proof>>,
     /// How many of the built-in list are: while none is, the list decides
@@ -84,6 +94,16 @@ enum Proof {
 }
 
 impl Operations {
+    /// Nothing has been seen yet. A call that takes longer than `limit` will be
+    /// slow.
+    pub(crate) fn within(limit: Duration) -> Self {
+        Self {
+            limit,
+            seen: Mutex::default(),
+            suspects: AtomicUsize::new(0),
+        }
+    }
+
     /// Whether a call of this operation may be expected to be quick.
     pub(crate) fn is_quick(&self, operation: Operation) -> bool {
         if operation.known && self.suspects.load(Ordering::Relaxed) == 0 {
@@ -105,7 +125,7 @@ impl Operations {
 
     /// A call took so long. Says whether that was too long to be quick.
     pub(crate) fn note(&self, operation: Operation, took: Duration) -> bool {
-        let slow = took > pace::QUICK;
+        let slow = took > self.limit;
         let known = operation.known;
         if slow || !known || self.suspects.load(Ordering::Relaxed) != 0 {
             self.remember(operation, slow);
@@ -177,6 +197,7 @@ const DELNEXTHOP: u16 = 105;
 mod tests {
     use super::*;
 
+    const LIMIT: Duration = Duration::from_micros(200);
     const SLOW: Duration = Duration::from_millis(5);
     const QUICK: Duration = Duration::from_micros(5);
 
@@ -186,7 +207,7 @@ mod tests {
 
     #[test]
     fn an_unknown_operation_has_to_prove_itself() {
-        let operations = Operations::default();
+        let operations = Operations::within(LIMIT);
         assert!(!operations.is_quick(delete_link()));
         for _ in 0..PROVED {
             assert!(!operations.is_quick(delete_link()));
@@ -201,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_known_one_is_quick_until_it_is_seen_slow_and_again_after_a_while() {
-        let operations = Operations::default();
+        let operations = Operations::within(LIMIT);
         let get_link = Operation::of(Protocol::ROUTE, 18, &[]);
         let get_route = Operation::of(Protocol::ROUTE, 26, &[]);
         assert!(operations.is_quick(get_link));
@@ -222,7 +243,7 @@ mod tests {
         let three = Operation::of(Protocol::GENERIC, 30, &bytes);
         bytes[16] = 4;
         let four = Operation::of(Protocol::GENERIC, 30, &bytes);
-        let operations = Operations::default();
+        let operations = Operations::within(LIMIT);
         for _ in 0..PROVED {
             operations.note(three, QUICK);
         }

@@ -13,10 +13,11 @@ use crate::Error;
 use crate::activity::Activities;
 use crate::config::Config;
 use crate::drivers::Drivers;
-use crate::dump::DumpPool;
+use crate::dump::{DumpPool, LONG_PART};
 use crate::events::EventLanes;
 use crate::lane::{Lane, Sizes};
 use crate::operations::Operations;
+use crate::pace::QUICK;
 use crate::protocol::Lanes;
 use crate::statistics::{Counters, Statistics};
 use crate::workers::Workers;
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) dumps: DumpPool,
     pub(crate) events: EventLanes,
     pub(crate) operations: Operations,
+    /// The same of dumps, by their longest part.
+    pub(crate) dump_operations: Operations,
     pub(crate) workers: Workers,
     pub(crate) counters: Arc<Counters>,
     pub(crate) drivers: Drivers,
@@ -76,7 +79,8 @@ impl Shared {
             longest,
             dumps: DumpPool::default(),
             events: EventLanes::default(),
-            operations: Operations::default(),
+            operations: Operations::within(QUICK),
+            dump_operations: Operations::within(LONG_PART),
             workers,
             counters,
             drivers: Drivers::default(),

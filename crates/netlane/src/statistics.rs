@@ -69,9 +69,10 @@ counters! {
     unsolicited_dropped,
     /// Dumps begun.
     dumps,
-    /// Requests sent on a thread of the connection's own.
+    /// Requests sent on a thread of the connection's own, and dumps read on one.
     offloaded,
-    /// Sends that kept the calling thread longer than a quick one does: 200 microseconds.
+    /// Sends that kept the calling thread longer than a quick one does, 200
+    /// microseconds, and parts of dumps that took over a millisecond.
     slow,
 }
 

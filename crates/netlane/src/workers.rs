@@ -58,6 +58,13 @@ impl Workers {
         Ok(())
     }
 
+    /// Whether a job waits that no idle thread is there for: one that could go on
+    /// for long steps aside for it.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let queue = self.0.lock();
+        queue.jobs.len() > queue.idle
+    }
+
     /// Nothing more will come: threads end once the queue is empty.
     pub(crate) fn close(&self) {
         self.0.lock().closed = true;

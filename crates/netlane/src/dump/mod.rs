@@ -1,8 +1,14 @@
-//! Dumps: a table of the kernel, read in the consumer's own task, so that not
-//! reading is backpressure that reaches the kernel. Owns the stream; the
-//! socket a dump leases is `socket.rs`'s, the pool `pool.rs`'s.
+//! Dumps: a table of the kernel, read in the consumer's own task, or a few parts
+//! ahead of it on another thread, so that not reading is backpressure that
+//! reaches the kernel. Owns the stream, and what its caller said of it; who reads
+//! is `private.rs`'s, the socket a dump leases `socket.rs`'s, the pool `pool.rs`'s.
 
+mod ahead;
+mod buffer;
+#[cfg(test)]
+mod fixture;
 mod pool;
+mod private;
 mod reading;
 mod shared;
 mod socket;
@@ -26,26 +32,32 @@ use crate::error::Asked;
 use crate::exchange::order_of;
 use crate::handle::Keep;
 use crate::lane::Report;
+use crate::operations::Operation;
 use crate::statistics::count;
 use crate::{Error, protocol::Lanes, spans};
+use private::PrivateDump;
 use shared::SharedDump;
-use socket::PrivateDump;
 
 /// A dump: a stream of the table's entries, each a [`Frame`].
 ///
 /// Nothing is sent before it is first polled. Each entry borrows from a
-/// datagram of up to 32 KiB; [`FrameView::to_frame`] copies
-/// one that is to be kept. After the last entry the stream ends; if the dump
-/// failed, or the table changed while it was read
+/// datagram of up to 32 KiB; [`FrameView::to_frame`] copies one that is to be
+/// kept. After the last entry the stream ends; if the dump failed, or the table
+/// changed while it was read
 /// ([`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)), its last item is
 /// that error, after all the data there was.
+///
+/// It is read in its consumer's task, or on a thread of the connection's own, as
+/// [`Offload`](crate::Offload) says; then a few datagrams ahead of the consumer, and
+/// no more than those while nobody polls it.
 ///
 /// Any number of dumps may run at once on one handle.
 ///
 /// # Cancel safety
 ///
-/// Dropping it at any point cancels the dump: its socket is closed (or, on a
-/// single lane, the rest is read and discarded), and nothing else notices.
+/// Dropping it at any point cancels the dump: its socket is closed (by a thread
+/// that is in a system call on it right after that; on a single lane the rest is
+/// read and discarded), and nothing else notices.
 #[must_use = "streams do nothing unless polled"]
 pub struct Dump {
     keep: Keep,
@@ -56,9 +68,7 @@ pub struct Dump {
     /// Entries that a chunk borrows.
     lent: Bytes,
     sequence: u32,
-    deadline: Duration,
-    header_len: Option<usize>,
-    table: Option<&'static AttributeTable>,
+    terms: Terms,
     done: bool,
     /// From the first poll to the end: a close waits for it.
     activity: Option<Activity>,
@@ -75,6 +85,31 @@ impl fmt::Debug for Dump {
             .field("sequence", &self.sequence)
             .field("done", &self.done)
             .finish_non_exhaustive()
+    }
+}
+
+/// What its caller has said of a dump.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    /// When the parts are there.
+    timing: Timing,
+    /// How long to wait at most for each.
+    deadline: Duration,
+    /// `Some` if the caller knows how long a part takes.
+    slow: Option<bool>,
+    /// To find the attribute a refusal points at: the length of the family
+    /// header, and the names.
+    question: (Option<usize>, Option<&'static AttributeTable>),
+}
+
+impl Terms {
+    const fn new(timing: Timing, deadline: Duration) -> Self {
+        Self {
+            timing,
+            deadline,
+            slow: None,
+            question: (None, None),
+        }
     }
 }
 
@@ -107,7 +142,6 @@ impl Dump {
             protocol: keep.shared.config.protocol,
             kind: message.kind(),
         };
-        let deadline = keep.shared.config.deadline;
         count(&keep.shared.counters.dumps);
         let config = &keep.shared.config;
         let timing = match config.peers {
@@ -120,8 +154,12 @@ impl Dump {
             Ok(order) if keep.shared.config.lanes == Lanes::Single => {
                 Source::Shared(Box::new(SharedDump::new(order, timing)))
             }
-            Ok(order) => Source::Private(Box::new(PrivateDump::new(order.bytes, timing))),
+            Ok(order) => {
+                let operation = Operation::of_dump(config.protocol, asked.kind, &order.bytes);
+                Source::Private(Box::new(PrivateDump::new(order.bytes, operation)))
+            }
         };
+        let terms = Terms::new(timing, config.deadline);
         Self {
             keep,
             asked,
@@ -129,9 +167,7 @@ impl Dump {
             chunk: Bytes::new(),
             lent: Bytes::new(),
             sequence: 0,
-            deadline,
-            header_len: None,
-            table: None,
+            terms,
             done: false,
             activity: None,
             report: None,
@@ -148,18 +184,31 @@ impl Dump {
 
     /// How long to wait at most for each part of the dump.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        self.deadline = limit;
+        self.terms.deadline = limit;
         self
     }
 
     /// The parts of the dump may arrive later than they are asked for: their
     /// absence proves nothing.
     pub fn late(mut self) -> Self {
-        match &mut self.source {
-            Source::Private(dump) => dump.set_timing(Timing::Late),
-            Source::Shared(dump) => dump.set_timing(Timing::Late),
-            Source::Impossible(_) => {}
+        self.terms.timing = Timing::Late;
+        if let Source::Shared(dump) = &mut self.source {
+            dump.set_timing(Timing::Late);
         }
+        self
+    }
+
+    /// The kernel may take long to make a part: it is read on a thread of the
+    /// connection's own from the start, whatever has been seen of such dumps. On a
+    /// [single lane](crate::Lanes::Single) it is read by who drives that.
+    pub fn slow(mut self) -> Self {
+        self.terms.slow = Some(true);
+        self
+    }
+
+    /// The kernel makes each part quickly: it is read where it is polled.
+    pub fn quick(mut self) -> Self {
+        self.terms.slow = Some(false);
         self
     }
 
@@ -169,8 +218,7 @@ impl Dump {
         header_len: usize,
         table: Option<&'static AttributeTable>,
     ) -> Self {
-        self.header_len = Some(header_len);
-        self.table = table;
+        self.terms.question = (Some(header_len), table);
         self
     }
 
@@ -259,14 +307,13 @@ impl Dump {
             return Poll::Ready(Some(Err(self.finish(error))));
         }
         let shared = &self.keep.shared;
-        let question = (self.header_len, self.table);
         let filled = ready!(match &mut self.source {
             Source::Impossible(error) => {
                 Poll::Ready(Err(error.take().map_or(Ok(None), Err)))
             }
-            Source::Private(dump) => dump.poll_fill(shared, self.deadline, question, context),
+            Source::Private(dump) => dump.poll_fill(shared, self.terms, context),
             Source::Shared(dump) => {
-                dump.poll_fill(shared, self.deadline, question, context, &mut self.chunk)
+                dump.poll_fill(shared, self.terms, context, &mut self.chunk)
             }
         });
         Poll::Ready(match filled {
@@ -397,6 +444,10 @@ impl<'a> Iterator for Chunk<'a> {
         }
     }
 }
+
+/// A part that takes longer is slow: five times what a quick request takes, since
+/// 32 KiB of heavy objects honestly take 200 to 400 us.
+pub(crate) const LONG_PART: Duration = Duration::from_millis(1);
 
 /// Whether a frame is an entry of the dump with this sequence number.
 fn is_entry(frame: FrameView<'_>, sequence: u32) -> bool {

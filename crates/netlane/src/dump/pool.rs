@@ -5,34 +5,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use netlane_sys::Socket;
-use zeroize::Zeroize;
 
+use super::buffer::Buffer;
 use crate::Error;
 use crate::config::Config;
 
 /// A socket that carries one dump at a time, and its receive buffer.
 #[derive(Debug)]
 pub(crate) struct DumpSocket {
-    pub(crate) socket: Arc<Socket>,
-    pub(crate) buffer: Box<[u8]>,
-    wipe: bool,
-    pub(crate) port: u32,
-    pub(crate) next_sequence: u32,
-}
-
-impl DumpSocket {
-    /// Overwrites what was received, where the connection wipes its buffers.
-    fn wipe(&mut self) {
-        if self.wipe {
-            self.buffer.zeroize();
-        }
-    }
-}
-
-impl Drop for DumpSocket {
-    fn drop(&mut self) {
-        self.wipe();
-    }
+    pub(super) socket: Arc<Socket>,
+    pub(super) buffer: Buffer,
+    pub(super) port: u32,
+    pub(super) next_sequence: u32,
 }
 
 /// Idle dump sockets.
@@ -53,11 +37,9 @@ impl DumpPool {
     pub(crate) fn open(config: &Config) -> Result<DumpSocket, Error> {
         let socket = config.open_socket()?;
         let port = config.settle(&socket)?;
-        let buffer = vec![0; config.frame_size].into_boxed_slice();
         Ok(DumpSocket {
             socket: Arc::new(socket),
-            buffer,
-            wipe: config.wipe,
+            buffer: Buffer::new(config),
             port,
             next_sequence: 1,
         })
@@ -65,7 +47,7 @@ impl DumpPool {
 
     /// Takes a socket back whose dump has ended.
     pub(crate) fn give_back(&self, mut socket: DumpSocket) {
-        socket.wipe();
+        socket.buffer.wipe();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE {
             idle.push(socket);
@@ -73,6 +55,15 @@ impl DumpPool {
         }
         drop(idle);
         drop(socket);
+    }
+
+    /// Whether no socket is idle.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
     }
 
     /// Closes the idle sockets.
@@ -85,3 +76,25 @@ impl DumpPool {
 /// Idle sockets kept. Opening one costs 10 us; more dumps than this at once
 /// are rare.
 const MAX_IDLE: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use netlane_sys::Protocol;
+
+    use crate::Builder;
+
+    /// Fails when an idle buffer keeps what was received (`DumpPool::give_back`).
+    #[test]
+    fn an_idle_socket_holds_nothing_of_its_last_dump_where_buffers_are_wiped() {
+        let builder = Builder::new(Protocol::ROUTE).wipe_buffers();
+        let (handle, _connection) = builder.connect().unwrap();
+        let shared = &handle.keep().shared;
+        let mut socket = shared.dumps.lease(&shared.config).unwrap();
+        let port = socket.port;
+        socket.buffer.fill(7);
+        shared.dumps.give_back(socket);
+        let socket = shared.dumps.lease(&shared.config).unwrap();
+        assert_eq!(socket.port, port);
+        assert!(socket.buffer.iter().all(|byte| *byte == 0));
+    }
+}

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use netlane_proto::{Expect, Sequence, Timing};
-use netlane_wire::{AttributeTable, Frame};
+use netlane_wire::Frame;
 
+use super::Terms;
 use super::reading::End;
 use super::socket::{EBUSY, MAX_ATTEMPTS};
 use crate::Error;
@@ -92,8 +93,7 @@ impl SharedDump {
     pub(crate) fn poll_fill(
         &mut self,
         shared: &Arc<Shared>,
-        deadline: Duration,
-        question: (Option<usize>, Option<&'static AttributeTable>),
+        terms: Terms,
         context: &mut Context<'_>,
         chunk: &mut Bytes,
     ) -> Poll<Result<u32, End>> {
@@ -102,7 +102,7 @@ impl SharedDump {
         }
         loop {
             if self.patience.poll(shared, context).is_pending() {
-                return self.poll_deadline(shared, deadline, context);
+                return self.poll_deadline(shared, terms.deadline, context);
             }
             // It may be read to its end at once: others have their turn before.
             if self.order.is_some() && !pace::has_budget() {
@@ -126,14 +126,14 @@ impl SharedDump {
                     self.sequence = Some(sequence);
                     let frames = shared.lane.take_replies(sequence);
                     if frames.is_empty() {
-                        return self.poll_deadline(shared, deadline, context);
+                        return self.poll_deadline(shared, terms.deadline, context);
                     }
                     self.deadline = None;
                     *chunk = join(&frames);
                     Poll::Ready(Ok(sequence.get()))
                 }
                 Begun::Finished(finished) if self.found_busy(&finished, shared) => continue,
-                Begun::Finished(finished) => Poll::Ready(self.finish(finished, question, chunk)),
+                Begun::Finished(finished) => Poll::Ready(self.finish(finished, terms, chunk)),
                 Begun::Closed(error) => Poll::Ready(Err(Err(error))),
                 Begun::NotSent(error) => Poll::Ready(Err(Err(Error::not_sent(error)))),
             };
@@ -173,10 +173,11 @@ impl SharedDump {
     fn finish(
         &mut self,
         mut finished: Finished,
-        (header_len, table): (Option<usize>, Option<&'static AttributeTable>),
+        terms: Terms,
         chunk: &mut Bytes,
     ) -> Result<u32, End> {
         self.sequence = None;
+        let (header_len, table) = terms.question;
         let frames = std::mem::take(&mut finished.replies);
         let question = Question {
             bytes: &self.request,

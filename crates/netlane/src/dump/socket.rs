@@ -1,30 +1,34 @@
-//! One dump on a socket of its own. Owns the loop of reading it: the kernel
+//! One dump on a socket of its own. Owns the steps of reading it: the kernel
 //! makes the next part inside recv, so a read either brings it or proves that
-//! something is wrong. Mirrors `netlink_dump` of net/netlink/af_netlink.c.
+//! something is wrong. Mirrors `netlink_dump` of net/netlink/af_netlink.c. Who
+//! takes the steps, and when, is `private.rs`'s and `ahead.rs`'s.
 
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use netlane_proto::Timing;
-use netlane_wire::{AttributeTable, Flags, Message};
+use netlane_wire::{Flags, Message};
 
+use super::buffer::Buffer;
 use super::pool::{DumpPool, DumpSocket};
 use super::reading::{End, Ending, Running};
 use super::wait::Wait;
+use super::{LONG_PART, Terms};
 use crate::Error;
 use crate::answer::Question;
 use crate::lane::Payload;
-use crate::pace::{self, Timed};
+use crate::operations::Operation;
+use crate::pace::Timed;
 use crate::shared::Shared;
 use crate::statistics::count;
 
-/// A dump that reads its own socket.
+/// What makes a dump go on, one step at a time, on whatever thread has it.
 #[derive(Debug)]
-pub(crate) struct PrivateDump {
+pub(super) struct Engine {
     request: Payload,
-    timing: Timing,
+    operation: Operation,
     state: State,
     /// The sequence number of the request that was sent last.
     sequence: u32,
@@ -33,6 +37,10 @@ pub(crate) struct PrivateDump {
     /// How the dump ended, once its last entries are taken.
     end: Option<End>,
     attempts: u32,
+    /// What its steps have taken together.
+    spent: Duration,
+    /// What the longest of them has taken.
+    longest: Duration,
 }
 
 #[derive(Debug)]
@@ -47,93 +55,126 @@ enum State {
     Gone,
 }
 
-impl PrivateDump {
-    pub(crate) const fn new(request: Payload, timing: Timing) -> Self {
+impl State {
+    const fn socket(&mut self) -> Option<&mut DumpSocket> {
+        match self {
+            Self::Running(running) => Some(&mut running.socket),
+            Self::Over(socket) | Self::InDoubt(socket) => Some(socket),
+            Self::Idle | Self::Gone => None,
+        }
+    }
+}
+
+impl Engine {
+    pub(super) const fn new(request: Payload, operation: Operation) -> Self {
         Self {
             request,
-            timing,
+            operation,
             state: State::Idle,
             sequence: 0,
             part: 0,
             end: None,
             attempts: 0,
+            spent: Duration::ZERO,
+            longest: Duration::ZERO,
         }
     }
 
-    pub(crate) const fn set_timing(&mut self, timing: Timing) {
-        self.timing = timing;
-    }
-
     /// The request, finished.
-    pub(crate) fn request(&self) -> &[u8] {
+    pub(super) fn request(&self) -> &[u8] {
         &self.request
     }
 
+    /// The sequence number of its entries.
+    pub(super) const fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
+    pub(super) const fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// What its steps have taken together.
+    pub(super) const fn spent(&self) -> Duration {
+        self.spent
+    }
+
+    /// Whether one of its steps was slow.
+    pub(super) fn is_slow(&self) -> bool {
+        self.longest > LONG_PART
+    }
+
     /// Begins anew after an end.
-    pub(crate) fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.state = State::Idle;
         self.part = 0;
         self.end = None;
         self.attempts = 0;
+        self.spent = Duration::ZERO;
     }
 
-    /// The entries that are ready: whole frames, controls and strangers among
-    /// them. They are gone with the next call of `poll_fill`.
-    pub(crate) fn take_part(&mut self) -> &[u8] {
+    /// Whether it has entries that nobody has taken.
+    pub(super) const fn has_part(&self) -> bool {
+        self.part > 0
+    }
+
+    /// Whether a step may come next: what it had was taken, and it has not ended.
+    pub(super) const fn is_ready(&self) -> bool {
+        self.part == 0 && self.end.is_none()
+    }
+
+    /// The entries that are there: whole frames, controls and strangers among
+    /// them. They are gone with the next step.
+    pub(super) fn take_part(&mut self) -> &[u8] {
         let len = std::mem::take(&mut self.part);
-        let buffer: &[u8] = match &self.state {
-            State::Running(running) => &running.socket.buffer,
-            State::Over(socket) | State::InDoubt(socket) => &socket.buffer,
-            State::Idle | State::Gone => &[],
-        };
-        buffer.get(..len).unwrap_or_default()
+        let socket = self.state.socket();
+        socket.map_or(&[][..], |socket| {
+            socket.buffer.get(..len).unwrap_or_default()
+        })
     }
 
-    /// Ready with the sequence number when entries are ready, or with the end.
-    pub(crate) fn poll_fill(
-        &mut self,
-        shared: &Arc<Shared>,
-        deadline: Duration,
-        question: (Option<usize>, Option<&'static AttributeTable>),
-        context: &mut Context<'_>,
-    ) -> Poll<Result<u32, End>> {
-        loop {
-            if self.part > 0 {
-                return Poll::Ready(Ok(self.sequence));
-            }
-            if let Some(end) = self.end.take() {
-                self.release(shared);
-                return Poll::Ready(Err(end));
-            }
-            if let Err(error) = shared.check_alive() {
-                self.end = Some(Err(error));
-                continue;
-            }
-            if !pace::has_budget() {
-                pace::yield_turn(context);
-                return Poll::Pending;
-            }
-            let timed = Timed::start();
-            let step = self.step(shared, question);
-            timed.stop();
-            match step {
-                Ok(Step::Again) => {}
-                Ok(Step::Wait) => {
-                    if let Some(end) = ready!(self.poll_wait(shared, deadline, context)) {
-                        self.end = Some(Err(end));
-                    }
-                }
-                Err(error) => self.end = Some(Err(error)),
-            }
+    /// The buffer with the entries that are there, and their length; the other
+    /// one takes its place.
+    pub(super) fn exchange_buffer(&mut self, mut other: Buffer) -> (Buffer, usize) {
+        let len = std::mem::take(&mut self.part);
+        if let Some(socket) = self.state.socket() {
+            std::mem::swap(&mut socket.buffer, &mut other);
+        }
+        (other, len)
+    }
+
+    /// How it ended, if it has.
+    pub(super) const fn take_end(&mut self) -> Option<End> {
+        self.end.take()
+    }
+
+    /// It cannot go on.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.end = Some(Err(error));
+    }
+
+    /// One system call's worth of progress; what went wrong is its end.
+    pub(super) fn step(&mut self, shared: &Arc<Shared>, terms: Terms) -> Step {
+        let timed = Timed::start();
+        let step = self.advance(shared, terms);
+        self.note(timed.stop(), shared);
+        step.unwrap_or_else(|error| {
+            self.fail(error);
+            Step::Again
+        })
+    }
+
+    /// A step took so long.
+    pub(super) fn note(&mut self, took: Duration, shared: &Shared) {
+        self.spent = self.spent.saturating_add(took);
+        self.longest = self.longest.max(took);
+        if took > LONG_PART {
+            count(&shared.counters.slow);
+            tracing::debug!(operation = ?self.operation, ?took, "a slow part of a dump");
         }
     }
 
-    /// One system call's worth of progress.
-    fn step(
-        &mut self,
-        shared: &Arc<Shared>,
-        question: (Option<usize>, Option<&'static AttributeTable>),
-    ) -> Result<Step, Error> {
+    fn advance(&mut self, shared: &Arc<Shared>, terms: Terms) -> Result<Step, Error> {
         let running = match &mut self.state {
             State::Running(running) => running,
             State::Idle => {
@@ -152,14 +193,14 @@ impl PrivateDump {
             Ok(received) => match running.take_in(&received, &shared.counters) {
                 (entries, Some(end)) => {
                     self.part = entries;
-                    self.finish(shared, end, question)
+                    self.finish(shared, end, terms)
                 }
                 (entries, None) => {
                     self.part = entries;
                     Ok(Step::Again)
                 }
             },
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stalled(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stalled(terms.timing),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Step::Again),
             Err(error) => running
                 .failed(error, &shared.counters)
@@ -185,11 +226,11 @@ impl PrivateDump {
     /// message that is received restarts it (KERNEL: the next part is made
     /// after a datagram was taken), so one is provoked, once. What is read then
     /// has a hole.
-    fn stalled(&mut self) -> Result<Step, Error> {
+    fn stalled(&mut self, timing: Timing) -> Result<Step, Error> {
         let State::Running(running) = &mut self.state else {
             return Ok(Step::Again);
         };
-        if self.timing == Timing::Late {
+        if timing == Timing::Late {
             return Ok(Step::Wait);
         }
         if running.kicked {
@@ -210,7 +251,7 @@ impl PrivateDump {
         &mut self,
         shared: &Arc<Shared>,
         ending: Ending,
-        question: (Option<usize>, Option<&'static AttributeTable>),
+        terms: Terms,
     ) -> Result<Step, Error> {
         let State::Running(running) = std::mem::replace(&mut self.state, State::Idle) else {
             return Ok(Step::Again);
@@ -237,7 +278,7 @@ impl PrivateDump {
             Ending::Refused { errno: ENOBUFS, .. } => self.state = State::InDoubt(socket),
             _ => self.state = State::Over(socket),
         }
-        let (header_len, table) = question;
+        let (header_len, table) = terms.question;
         self.end = Some(ending.verdict(Question {
             bytes: &self.request,
             header_len,
@@ -248,7 +289,7 @@ impl PrivateDump {
 
     /// Waits for readiness, no longer than the deadline. Ready with `None` if
     /// there may be something to read.
-    fn poll_wait(
+    pub(super) fn poll_wait(
         &mut self,
         shared: &Arc<Shared>,
         deadline: Duration,
@@ -275,14 +316,20 @@ impl PrivateDump {
     /// The dump is over, or its consumer gone: the socket goes back to the pool
     /// if the kernel has no dump on it any more, else it is closed, which ends
     /// that.
-    fn release(&mut self, shared: &Arc<Shared>) {
-        if let State::Over(socket) = std::mem::replace(&mut self.state, State::Gone) {
+    pub(super) fn release(&mut self, shared: &Shared) {
+        let state = std::mem::replace(&mut self.state, State::Gone);
+        // Of a dump that has not come to its end, quick parts prove nothing.
+        if self.is_slow() || matches!(state, State::Over(_)) {
+            let longest = std::mem::take(&mut self.longest);
+            shared.dump_operations.note(self.operation, longest);
+        }
+        if let State::Over(socket) = state {
             shared.dumps.give_back(socket);
         }
     }
 
     /// The consumer is gone.
-    pub(crate) fn give_up(&mut self, shared: &Arc<Shared>) {
+    pub(super) fn give_up(&mut self, shared: &Shared) {
         if matches!(self.state, State::Running(_)) {
             count(&shared.counters.cancelled);
         }
@@ -290,9 +337,20 @@ impl PrivateDump {
     }
 }
 
+#[cfg(test)]
+impl Engine {
+    /// Tells whether its socket is open.
+    pub(super) fn watch_socket(&mut self) -> std::sync::Weak<netlane_sys::Socket> {
+        let socket = self.state.socket();
+        socket.map_or_else(std::sync::Weak::new, |socket| {
+            Arc::downgrade(&socket.socket)
+        })
+    }
+}
+
 /// What a step came to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
     Again,
     Wait,
 }
@@ -307,10 +365,10 @@ const ENOBUFS: i32 = 105;
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
-
+    use futures::executor::block_on;
     use netlane_sys::{Protocol, Received};
 
+    use super::super::fixture::{dump_addresses, engine, operation, terms};
     use super::*;
     use crate::{Builder, Connection, Handle};
 
@@ -327,9 +385,9 @@ mod tests {
     }
 
     /// A dump whose socket has received these bytes, of a datagram this long.
-    fn received(handle: &Handle, bytes: &[u8], full_len: usize) -> (PrivateDump, Option<Ending>) {
+    fn received(handle: &Handle, bytes: &[u8], full_len: usize) -> (Engine, Option<Ending>) {
         let shared = &handle.keep().shared;
-        let mut dump = PrivateDump::new(Payload::default(), Timing::Synchronous);
+        let mut dump = Engine::new(Payload::default(), operation());
         let mut running = Running::new(DumpPool::open(&shared.config).unwrap(), SEQUENCE);
         running.socket.buffer[..bytes.len()].copy_from_slice(bytes);
         let mut received = Received::default();
@@ -354,16 +412,10 @@ mod tests {
             panic!("{dump:?}");
         };
         let port = running.socket.port;
-        dump.finish(shared, end.unwrap(), (None, None)).unwrap();
-        let mut context = Context::from_waker(Waker::noop());
-        let mut fill = |dump: &mut PrivateDump| {
-            dump.poll_fill(shared, Duration::ZERO, (None, None), &mut context)
-        };
-        assert!(fill(&mut dump).is_ready());
+        dump.finish(shared, end.unwrap(), terms()).unwrap();
         assert_eq!(dump.take_part(), last);
-        let Poll::Ready(Err(Err(error))) = fill(&mut dump) else {
-            panic!("no error");
-        };
+        let error = dump.take_end().unwrap().unwrap_err();
+        dump.release(shared);
         assert_eq!(error.errno(), Some(ENOBUFS));
         // Closed, or still the dump's: either way the next dump gets another.
         assert_ne!(shared.dumps.lease(&shared.config).unwrap().port, port);
@@ -380,6 +432,27 @@ mod tests {
         received(&handle, &broken, 50_000);
         let seen = handle.statistics();
         assert_eq!((seen.malformed, seen.truncated, seen.stray), (1, 1, 0));
+    }
+
+    /// Fails when what a dump took is not remembered (`Engine::release`).
+    #[test]
+    fn dumps_with_a_slow_part_are_remembered_and_requests_are_not_mixed_up_with_them() {
+        let (handle, _connection) = connect();
+        let shared = &handle.keep().shared;
+        assert!(shared.dump_operations.is_quick(operation()));
+        for _ in 0..2 {
+            let mut engine = engine(shared);
+            engine.note(LONG_PART * 2, shared);
+            engine.give_up(shared);
+            // Once for each dump.
+            engine.give_up(shared);
+        }
+        assert_eq!(handle.statistics().slow, 2);
+        assert!(!shared.dump_operations.is_quick(operation()));
+        assert!(shared.operations.is_quick(operation()));
+        let dump = handle.dump(dump_addresses());
+        block_on(dump.collect_with_retries(0)).unwrap();
+        assert_eq!(handle.statistics().offloaded, 1);
     }
 
     const SEQUENCE: u32 = 7;

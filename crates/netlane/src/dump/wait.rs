@@ -1,6 +1,6 @@
-//! The wait for the next part of a dump that may come later than it is asked
-//! for. Owns the registration with the reactor, the deadline of one part, and the
-//! end of the connection meanwhile.
+//! The waits of a dump's consumer: for a part that may come later than it is asked
+//! for, and for a thread that reads. Owns the registration with the reactor, the
+//! deadline of one part, and the end of the connection meanwhile.
 
 use std::future::Future;
 use std::io;
@@ -60,6 +60,45 @@ impl Wait {
     }
 }
 
+/// The waits for a thread that reads.
+pub(super) struct Absence {
+    over: Pin<Box<dyn Future<Output = ()> + Send>>,
+    deadline: Deadline,
+}
+
+impl Absence {
+    pub(super) fn new(shared: Arc<Shared>, deadline: Duration) -> Self {
+        Self {
+            over: Box::pin(async move { shared.over().await }),
+            deadline: Deadline::new(deadline),
+        }
+    }
+
+    /// The next poll is the first of the wait for another part.
+    pub(super) fn begin_anew(&mut self, shared: &Shared) {
+        self.deadline.begin_anew(shared);
+    }
+
+    /// Ready with why there is no more to wait for; not to be polled after that.
+    pub(super) fn poll(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<Error> {
+        if self.over.as_mut().poll(context).is_ready() {
+            return Poll::Ready(shared.check_alive().err().unwrap_or_else(Error::closed));
+        }
+        self.deadline.poll(shared, context).map(|()| {
+            count(&shared.counters.timed_out);
+            Error::timed_out(self.deadline.limit(), "")
+        })
+    }
+}
+
+impl std::fmt::Debug for Absence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Absence")
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Wait {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Wait")
@@ -70,3 +109,32 @@ impl std::fmt::Debug for Wait {
 
 const NO_RUNTIME: &str = "a dump that has to wait needs a tokio runtime, and the Connection was \
                           never polled";
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::{Builder, Protocol};
+
+    /// Fails when the timer stays that of the runtime that it was made on (`Deadline::begin_anew`).
+    #[test]
+    fn a_wait_begins_anew_on_another_runtime() {
+        let (handle, _connection) = Builder::new(Protocol::ROUTE).connect().unwrap();
+        let shared = &handle.keep().shared;
+        let limit = Duration::from_millis(200);
+        let mut absence = Absence::new(Arc::clone(shared), limit);
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let _entered = runtime.enter();
+            absence.begin_anew(shared);
+            assert!(absence.poll(shared, &mut context).is_pending());
+            std::thread::sleep(limit + limit / 2);
+            let Poll::Ready(error) = absence.poll(shared, &mut context) else {
+                panic!("no deadline");
+            };
+            assert!(error.is_timed_out(), "{error}");
+        }
+    }
+}
