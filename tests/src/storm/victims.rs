@@ -61,7 +61,7 @@ impl Victims {
             19..22 => Box::pin(batch(handle, mine, some)),
             22..24 => Box::pin(ping_and_send(uncounted)),
             24..27 => Box::pin(several_at_once(handle, some)),
-            27..30 => Box::pin(dump(uncounted, some)),
+            27..30 => Box::pin(dump(uncounted, some, random.bool())),
             30..32 => Box::pin(collect(uncounted)),
             32..34 => Box::pin(subscribe(handle, mine)),
             34..36 => Box::pin(listen(handle, random.bool())),
@@ -145,8 +145,9 @@ async fn several_at_once(handle: Handle, count: usize) {
     }
 }
 
-async fn dump(handle: Handle, items: usize) {
-    let mut dump = handle.dump(get_addresses());
+async fn dump(handle: Handle, items: usize, slow: bool) {
+    let dump = handle.dump(get_addresses());
+    let mut dump = if slow { dump.slow() } else { dump };
     for _ in 0..items {
         match dump.next().await {
             // Ours, and that of a loopback device that is up.

@@ -7,6 +7,7 @@
 // The filters that it makes are for little-endian machines.
 #[cfg(target_endian = "little")]
 mod absent;
+mod ahead;
 mod batches;
 mod cancellation;
 mod congestion;
