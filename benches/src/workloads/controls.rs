@@ -6,22 +6,34 @@ use std::time::{Duration, Instant};
 
 use netlane::wire::{FrameView, Message};
 
-use super::requests::{SLICES, blocking, idle_blocking, idle_row};
+use super::requests::{blocking, idle_blocking, idle_row, slices, timed_tasks};
 use super::{Failure, Scale, as_task, current_thread, multi_thread};
 use crate::baseline::Blocking;
-use crate::measure::round;
 use crate::messages;
 use crate::report::{Row, Target};
 
 /// What netlane lets a thread spend before it gives way.
 const BUDGET: Duration = Duration::from_micros(500);
 
-/// Requests one after the other.
+/// Requests one after the other, and from tasks with a socket each.
 pub fn in_a_row(scale: Scale) -> Result<Vec<Row>, Failure> {
-    let mut rows = both("control-ping", messages::ping, scale.requests, scale.rounds)?;
+    let mut rows = both(
+        "control-ping",
+        messages::ping,
+        scale.requests,
+        1,
+        scale.rounds,
+    )?;
     let requests = scale.requests / 3;
-    let name = "control-getlink";
-    rows.extend(both(name, messages::get_link, requests, scale.rounds)?);
+    for (name, tasks) in [("control-getlink", 1), ("control-getlink-64", 64)] {
+        rows.extend(both(
+            name,
+            messages::get_link,
+            requests,
+            tasks,
+            scale.rounds,
+        )?);
+    }
     Ok(rows)
 }
 
@@ -29,16 +41,18 @@ fn both(
     name: &str,
     message: fn() -> Message,
     requests: u32,
+    tasks: u32,
     rounds: usize,
 ) -> Result<Vec<Row>, Failure> {
     let (ct, mt) = (current_thread(), multi_thread());
     let (mut base, mut one, mut two) = (Vec::new(), Vec::new(), Vec::new());
-    let requests = requests / SLICES;
-    for _ in 0..rounds * SLICES as usize {
+    let slices = slices(tasks);
+    let requests = requests / slices;
+    for _ in 0..rounds * slices as usize {
         base.push(blocking(message, requests)?);
         for (runtime, samples) in [(&ct, &mut one), (&mt, &mut two)] {
-            samples.push(round(requests.into(), || {
-                as_task(runtime, give_way(message, requests));
+            samples.push(timed_tasks(runtime, requests, tasks, move || {
+                give_way(Blocking::open(), message, requests / tasks)
             }));
         }
     }
@@ -48,8 +62,7 @@ fn both(
     ])
 }
 
-async fn give_way(message: fn() -> Message, requests: u32) {
-    let mut client = Blocking::open();
+async fn give_way(mut client: Blocking, message: fn() -> Message, requests: u32) {
     let mut since = Instant::now();
     for _ in 0..requests {
         let read = |frame: FrameView<'_>| {

@@ -50,12 +50,15 @@ pub fn get_link_64(scale: Scale) -> Result<Vec<Row>, Failure> {
     )
 }
 
-/// Requests that are made one after the other need no long rounds; of many
-/// short ones, something else that runs on the machine spoils only a few.
-pub const SLICES: u32 = 10;
-
-/// Rounds of many tasks are longer, so that each task makes some requests.
-const SLICES_OF_TASKS: u32 = 2;
+/// In how many short rounds each round is made. Of many, something else that
+/// runs on the machine spoils only a few; but each of many tasks is to make some
+/// requests in one.
+pub const fn slices(tasks: u32) -> u32 {
+    match tasks {
+        1 => 10,
+        _ => 2,
+    }
+}
 
 fn both(
     name: &str,
@@ -67,10 +70,7 @@ fn both(
 ) -> Result<Vec<Row>, Failure> {
     let (ct, mt) = (current_thread(), multi_thread());
     let mut samples: [Vec<Sample>; 3] = Default::default();
-    let slices = match tasks {
-        1 => SLICES,
-        _ => SLICES_OF_TASKS,
-    };
+    let slices = slices(tasks);
     let requests = requests / slices;
     for _ in 0..rounds * slices as usize {
         samples[0].push(blocking(message, requests)?);
@@ -114,17 +114,23 @@ pub fn awaited(runtime: &Runtime, message: fn() -> Message, requests: u32, tasks
             as_task(runtime, requests_in_a_row(handle, message, requests));
         });
     }
+    let share = requests / tasks;
+    timed_tasks(runtime, requests, tasks, move || {
+        requests_in_a_row(handle.clone(), message, share)
+    })
+}
+
+/// Tasks that are there before they are timed: to start them is no part of what they do.
+pub fn timed_tasks<F: Future<Output = ()> + Send + 'static>(
+    runtime: &Runtime,
+    requests: u32,
+    tasks: u32,
+    task: impl Fn() -> F + Send + 'static,
+) -> Sample {
     let (running, start) = as_task(runtime, async move {
         let start = Arc::new(Semaphore::new(0));
-        let task = |_| {
-            tokio::spawn(waiting_task(
-                start.clone(),
-                handle.clone(),
-                message,
-                requests / tasks,
-            ))
-        };
-        ((0..tasks).map(task).collect::<Vec<_>>(), start)
+        let begun = |_| tokio::spawn(when_allowed(start.clone(), task()));
+        ((0..tasks).map(begun).collect::<Vec<_>>(), start)
     });
     round(requests.into(), || {
         as_task(runtime, async move {
@@ -136,15 +142,9 @@ pub fn awaited(runtime: &Runtime, message: fn() -> Message, requests: u32, tasks
     })
 }
 
-/// A task that is there before its requests are timed: to start it is no part of them.
-async fn waiting_task(
-    start: Arc<Semaphore>,
-    handle: Handle,
-    message: fn() -> Message,
-    requests: u32,
-) {
+async fn when_allowed(start: Arc<Semaphore>, task: impl Future<Output = ()>) {
     let _permit = start.acquire().await.expect("nobody closes it");
-    requests_in_a_row(handle, message, requests).await;
+    task.await;
 }
 
 async fn requests_in_a_row(handle: Handle, message: fn() -> Message, requests: u32) {
