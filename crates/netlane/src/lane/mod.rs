@@ -256,9 +256,16 @@ impl<S: Transport> Lane<S> {
     }
 
     /// Whether requests are coming in so thick that one is better published
-    /// than sent alone.
+    /// than sent alone. While another thread drives, it is not: the kernel
+    /// executes what both send at the same time.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.crowded.load(Ordering::Relaxed)
+        self.crowded.load(Ordering::Relaxed) && !self.is_driven()
+    }
+
+    /// Whether somebody has the reader.
+    #[inline(never)]
+    fn is_driven(&self) -> bool {
+        self.lock().reader.is_none()
     }
 
     /// Publishes many requests and drives. Their order is kept.
