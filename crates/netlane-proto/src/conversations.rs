@@ -145,6 +145,7 @@ impl<T: Default> Conversations<T> {
 
     /// The send of this conversation's request has returned with success.
     /// Gives its data, if it is open or finished.
+    #[inline(always)]
     pub fn sent(&mut self, sequence: Sequence) -> Option<&mut T> {
         let conversation = self.table.get_mut(sequence)?;
         if !conversation.finished && conversation.timing == Timing::Synchronous {
@@ -367,6 +368,7 @@ impl<T: Default> Conversations<T> {
     }
 
     /// Marks a conversation as ended and tells its waiter; a tombstone goes.
+    #[inline(always)]
     pub(crate) fn finish(
         &mut self,
         sequence: Sequence,

@@ -314,7 +314,7 @@ impl Exchange {
         tracing::debug!(parent: self.span(), "the answer is lost; the request is made again");
     }
 
-    #[inline]
+    #[inline(always)]
     fn judge(&mut self, mut finished: Finished) -> Outcome {
         if self.order.bytes.is_empty() {
             rare();

@@ -14,6 +14,7 @@ use crate::sync::MutexGuard;
 impl<S: Transport> Lane<S> {
     /// Takes the conversation if it has ended, else leaves the waker there.
     /// Unlocks, so that its caller may wake.
+    #[inline(always)]
     pub(super) fn conclude(
         &self,
         mut state: MutexGuard<'_, State>,

@@ -49,7 +49,7 @@ impl State {
     /// What the answer is expected to cost of the window. A user peer cannot
     /// overflow the receive buffer: it is its send that fails (KERNEL:
     /// `netlink_attachskb`).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn price(&self, order: &Order) -> Price {
         let class = order.class();
         let charge = match order.to {
@@ -88,6 +88,7 @@ impl State {
         sequence
     }
 
+    #[inline(always)]
     fn submit(&mut self, order: &Order, price: Price, queued: bool) -> Sequence {
         let Price { class, charge } = price;
         let dump = order.is_kernel_dump();
