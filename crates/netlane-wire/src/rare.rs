@@ -2,7 +2,6 @@
 
 /// Says that the branch that calls it is rare, or does so much that a jump is nothing beside it:
 /// its code is put apart, and what every request runs through stays close together.
-#[doc(hidden)]
 #[cold]
 #[inline(always)]
 pub const fn rare() {}

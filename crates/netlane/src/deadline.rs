@@ -17,7 +17,26 @@ use crate::shared::Shared;
 #[derive(Debug)]
 pub(crate) struct Deadline {
     limit: Duration,
-    timer: Option<(runtime::Id, Pin<Box<Sleep>>)>,
+    timer: Option<Timer>,
+}
+
+/// A timer of the runtime that it was made on.
+#[derive(Debug)]
+struct Timer {
+    runtime: runtime::Id,
+    until: Instant,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Timer {
+    fn new(runtime: &runtime::Handle, until: Instant) -> Self {
+        let _entered = runtime.enter();
+        Self {
+            runtime: runtime.id(),
+            until,
+            sleep: Box::pin(tokio::time::sleep_until(until)),
+        }
+    }
 }
 
 impl Deadline {
@@ -31,29 +50,39 @@ impl Deadline {
 
     /// Ready when the time is over. Waiting begins with the first call.
     pub(crate) fn poll(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<()> {
-        if self.timer.is_none() {
+        let here = shared.runtime_here();
+        let until = match &self.timer {
+            None => Some(self.until()),
+            // Its runtime may be gone, or nobody drives it.
+            Some(timer) if here.as_ref().is_some_and(|here| here.id() != timer.runtime) => {
+                Some(timer.until)
+            }
+            Some(_) => None,
+        };
+        if let Some(until) = until {
             // A caller outside of any runtime borrows the Connection's clock.
-            let runtime = shared.runtime_here().or_else(clock);
-            let Some(runtime) = runtime else {
+            let Some(runtime) = here.or_else(clock) else {
                 // No thread for a clock: not to wait is better than for ever.
                 return Poll::Ready(());
             };
-            let _entered = runtime.enter();
-            let timer = Box::pin(tokio::time::sleep_until(self.until()));
-            self.timer = Some((runtime.id(), timer));
+            self.timer = Some(Timer::new(&runtime, until));
         }
         self.timer
             .as_mut()
-            .map_or(Poll::Pending, |(_, timer)| timer.as_mut().poll(context))
+            .map_or(Poll::Pending, |timer| timer.sleep.as_mut().poll(context))
     }
 
-    /// Waiting begins anew with the next call of `poll`, mostly with the timer
-    /// that there is.
-    pub(crate) fn begin_anew(&mut self, shared: &Shared) {
+    /// Waiting begins anew with the next call of `poll`, for so long, mostly with
+    /// the timer that there is.
+    pub(crate) fn begin_anew(&mut self, limit: Duration, shared: &Shared) {
+        self.limit = limit;
         let until = self.until();
         let here = shared.runtime_here().map(|runtime| runtime.id());
         match &mut self.timer {
-            Some((runtime, timer)) if here == Some(*runtime) => timer.as_mut().reset(until),
+            Some(timer) if here == Some(timer.runtime) => {
+                timer.until = until;
+                timer.sleep.as_mut().reset(until);
+            }
             // It is another runtime's, which may be gone.
             timer => *timer = None,
         }

@@ -77,7 +77,10 @@ impl Transaction {
         let wrapped = wrap(subsystem, members, acknowledged);
         wrapped
             .into_iter()
-            .map(|(message, expect)| order_of(message, expect, config))
+            .map(|(message, expect)| {
+                // The kernel's, whoever is asked by default.
+                order_of(message, expect, config).map(|order| Order { to: None, ..order })
+            })
             .collect()
     }
 
@@ -257,3 +260,24 @@ const ANSWER_COST: usize = 2048;
 
 const NFNL_MSG_BATCH_BEGIN: u16 = 0x10;
 const NFNL_MSG_BATCH_END: u16 = 0x11;
+
+#[cfg(test)]
+mod tests {
+    use netlane_sys::Address;
+    use netlane_wire::Flags;
+
+    use super::*;
+    use crate::Builder;
+
+    /// Fails when a transaction goes to whom requests go by default: the kernel's answers would be
+    /// taken for a stranger's.
+    #[test]
+    fn a_transaction_is_the_kernels_also_where_a_peer_is_asked_by_default() {
+        let builder = Builder::new(Protocol::NETFILTER).peer(Address::port(7));
+        let (handle, _connection) = builder.connect().unwrap();
+        let members = vec![Message::new(0xa00, Flags::empty())];
+        let orders = Transaction::orders(handle.keep(), 10, members).unwrap();
+        assert_eq!(orders.len(), 3);
+        assert!(orders.iter().all(|order| order.to.is_none()));
+    }
+}

@@ -212,7 +212,7 @@ fn a_change_during_a_dump_is_reported_after_its_data() {
 }
 
 /// A part that is thrown away leaves nothing to read, and so nothing to make the next by. Fails when
-/// nothing restarts the dump, or what was lost is not told (`PrivateDump::stalled`).
+/// nothing restarts the dump, or what was lost is not told (`Engine::stalled`).
 #[test]
 fn a_stalled_dump_is_restarted_and_says_that_it_has_a_hole() {
     in_namespace(|| {
@@ -242,7 +242,7 @@ fn a_stalled_dump_is_restarted_and_says_that_it_has_a_hole() {
     });
 }
 
-/// Fails when it is restarted as often as it stalls (`PrivateDump::stalled`): it would never end.
+/// Fails when it is restarted as often as it stalls (`Engine::stalled`): it would never end.
 #[test]
 fn a_dump_that_stalls_again_without_progress_ends_with_an_error() {
     in_namespace(|| {

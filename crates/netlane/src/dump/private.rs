@@ -21,7 +21,7 @@ use crate::pace;
 use crate::shared::Shared;
 use crate::statistics::count;
 
-/// A dump that reads its own socket.
+/// A dump with a socket of its own.
 #[derive(Debug)]
 pub(crate) struct PrivateDump {
     /// What reads. It is away from when a thread is to read ahead until every
@@ -106,6 +106,9 @@ impl PrivateDump {
         }
         if let Some(end) = engine.take_end() {
             engine.release(shared);
+            // Its buffers are wiped and gone; a restart makes new ones.
+            self.ahead = None;
+            self.absence = None;
             return Poll::Ready(Some(Err(end)));
         }
         if let Err(error) = shared.check_alive() {
@@ -129,8 +132,12 @@ impl PrivateDump {
             .get_or_insert_with(|| Arc::new(Ahead::new(&shared.config)));
         self.engine = ahead.start(engine, shared, terms);
         let gone = self.engine.is_none();
-        if first && gone {
-            count(&shared.counters.offloaded);
+        if first {
+            match gone {
+                true => count(&shared.counters.offloaded),
+                // Nobody reads into the buffers.
+                false => self.ahead = None,
+            }
         }
         gone
     }
@@ -213,7 +220,7 @@ impl PrivateDump {
         let new = || Absence::new(Arc::clone(shared), terms.deadline);
         let absence = self.absence.get_or_insert_with(new);
         if !std::mem::replace(&mut self.rested, true) {
-            absence.begin_anew(shared);
+            absence.begin_anew(terms.deadline, shared);
         }
         absence.poll(shared, context)
     }
@@ -277,6 +284,31 @@ mod tests {
                 Err(error) => break error,
             }
         }
+    }
+
+    /// Fails when the buffers that were read ahead into stay with a dump that is over
+    /// (`PrivateDump::poll_here`): they may hold secrets, and are 96 KiB.
+    #[test]
+    fn a_dump_that_is_over_has_no_buffers() {
+        in_namespace(|| {
+            let (handle, _connection) = connect(1);
+            let shared = &handle.keep().shared;
+            let request = engine(shared).request().to_vec();
+            let mut dump = PrivateDump::new(request.into(), operation());
+            let terms = Terms {
+                slow: Some(true),
+                ..terms()
+            };
+            let fill = |context: &mut Context<'_>| loop {
+                match ready!(dump.poll_fill(shared, terms, context)) {
+                    Ok(_) => assert!(!dump.take_part().is_empty()),
+                    Err(end) => return Poll::Ready(end),
+                }
+            };
+            block_on(std::future::poll_fn(fill)).unwrap();
+            assert_eq!(handle.statistics().offloaded, 1);
+            assert!(dump.ahead.is_none() && dump.engine.is_some());
+        });
     }
 
     /// Fails when the wait for a thread has no deadline (`Absence::poll`).

@@ -75,8 +75,8 @@ impl Absence {
     }
 
     /// The next poll is the first of the wait for another part.
-    pub(super) fn begin_anew(&mut self, shared: &Shared) {
-        self.deadline.begin_anew(shared);
+    pub(super) fn begin_anew(&mut self, deadline: Duration, shared: &Shared) {
+        self.deadline.begin_anew(deadline, shared);
     }
 
     /// Ready with why there is no more to wait for; not to be polled after that.
@@ -128,7 +128,7 @@ mod tests {
         for _ in 0..2 {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             let _entered = runtime.enter();
-            absence.begin_anew(shared);
+            absence.begin_anew(limit, shared);
             assert!(absence.poll(shared, &mut context).is_pending());
             std::thread::sleep(limit + limit / 2);
             let Poll::Ready(error) = absence.poll(shared, &mut context) else {
@@ -136,5 +136,27 @@ mod tests {
             };
             assert!(error.is_timed_out(), "{error}");
         }
+    }
+
+    /// Fails when a wait stays with the timer of the runtime that it began on (`Deadline::poll`):
+    /// a timer of a runtime that is gone panics.
+    #[test]
+    fn a_wait_goes_on_on_another_runtime() {
+        let (handle, _connection) = Builder::new(Protocol::ROUTE).connect().unwrap();
+        let shared = &handle.keep().shared;
+        let limit = Duration::from_millis(200);
+        let mut absence = Absence::new(Arc::clone(shared), limit);
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let _entered = runtime.enter();
+            assert!(absence.poll(shared, &mut context).is_pending());
+        }
+        std::thread::sleep(limit);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let _entered = runtime.enter();
+        let ended = std::future::poll_fn(|context| absence.poll(shared, context));
+        let error = futures::executor::block_on(ended);
+        assert!(error.is_timed_out(), "{error}");
     }
 }
