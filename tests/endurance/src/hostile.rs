@@ -237,6 +237,8 @@ async fn multicast(
     }
     let sent = requests * count(flood)?;
     attack.add(sent);
+    // What is still queued of the flood would cost the kernel's own event its place.
+    events.barrier().await?;
     table::bridge(&handle, "genuine").await?;
     events.barrier().await?;
     let (mut genuine, mut accepted, mut lost) = (0, 0, 0);
