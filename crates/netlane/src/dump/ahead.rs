@@ -349,7 +349,7 @@ mod tests {
                 rounds += 1;
             };
             assert!(rounds > 5, "{rounds} rounds");
-            assert!(engine.take_end().unwrap().is_ok());
+            assert!(engine.take_end(scene.shared()).unwrap().is_ok());
             let expected = futures::executor::block_on(
                 scene.handle.dump(dump_addresses()).collect_with_retries(0),
             );
@@ -471,23 +471,28 @@ mod tests {
     }
 
     /// Fails when a socket without a dump is closed because nobody waits (`Leave::dismiss`), or its
-    /// dump is counted as cancelled.
+    /// dump is counted as cancelled, or as answered to who was told of a deadline
+    /// (`Engine::take_end`).
     #[test]
     fn a_dump_that_has_ended_gives_its_socket_back_though_nobody_waits() {
-        in_namespace(|| {
-            let scene = Scene::new();
-            let errand = scene.errand();
-            let mut engine = errand.ahead.take().unwrap();
-            while engine.is_ready() {
-                engine.step(scene.shared(), terms());
-                engine.take_part();
-            }
-            scene.ahead.leave(Leave::Cancelled, scene.shared());
-            assert!(errand.ahead.bring(engine, false).is_none());
-            drop(errand);
-            assert!(!scene.shared().dumps.is_empty());
-            assert_eq!(scene.handle.statistics().cancelled, 0);
-        });
+        for (leave, answered) in [(Leave::Cancelled, 1), (Leave::Told, 0)] {
+            in_namespace(|| {
+                let scene = Scene::new();
+                let before = scene.handle.statistics().answered;
+                let errand = scene.errand();
+                let mut engine = errand.ahead.take().unwrap();
+                while engine.is_ready() {
+                    engine.step(scene.shared(), terms());
+                    engine.take_part();
+                }
+                scene.ahead.leave(leave, scene.shared());
+                assert!(errand.ahead.bring(engine, false).is_none());
+                drop(errand);
+                assert!(!scene.shared().dumps.is_empty());
+                let seen = scene.handle.statistics();
+                assert_eq!((seen.cancelled, seen.answered - before), (0, answered));
+            });
+        }
     }
 
     /// Fails when an engine that waits for a thread stays there (`Ahead::leave`).

@@ -104,7 +104,7 @@ impl PrivateDump {
         if engine.has_part() {
             return Poll::Ready(Some(Ok(engine.sequence())));
         }
-        if let Some(end) = engine.take_end() {
+        if let Some(end) = engine.take_end(shared) {
             engine.release(shared);
             // Its buffers are wiped and gone; a restart makes new ones.
             self.ahead = None;

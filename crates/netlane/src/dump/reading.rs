@@ -111,13 +111,31 @@ pub(super) enum Ending {
     Lost,
 }
 
-impl Ending {
-    pub(super) fn count(&self, counters: &Counters) {
+/// What a dump that has ended counts as.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fate {
+    Answered,
+    Refused,
+    Lost,
+}
+
+impl Fate {
+    pub(super) fn count(self, counters: &Counters) {
         count(match self {
-            Self::Complete { .. } => &counters.answered,
-            Self::Refused { .. } => &counters.refused,
-            Self::Truncated { .. } | Self::Lost => &counters.lost,
+            Self::Answered => &counters.answered,
+            Self::Refused => &counters.refused,
+            Self::Lost => &counters.lost,
         });
+    }
+}
+
+impl Ending {
+    pub(super) const fn fate(&self) -> Fate {
+        match self {
+            Self::Complete { .. } => Fate::Answered,
+            Self::Refused { .. } => Fate::Refused,
+            Self::Truncated { .. } | Self::Lost => Fate::Lost,
+        }
     }
 
     /// What the ending means to the consumer.

@@ -13,7 +13,7 @@ use netlane_wire::{Flags, Message};
 
 use super::buffer::Buffer;
 use super::pool::{DumpPool, DumpSocket};
-use super::reading::{End, Ending, Running};
+use super::reading::{End, Ending, Fate, Running};
 use super::wait::Wait;
 use super::{LONG_PART, Terms};
 use crate::Error;
@@ -36,6 +36,9 @@ pub(super) struct Engine {
     part: usize,
     /// How the dump ended, once its last entries are taken.
     end: Option<End>,
+    /// What it counts as, until somebody has been told of the end: who was told
+    /// of a deadline instead has had it counted as that.
+    fate: Option<Fate>,
     attempts: u32,
     /// What its steps have taken together.
     spent: Duration,
@@ -74,6 +77,7 @@ impl Engine {
             sequence: 0,
             part: 0,
             end: None,
+            fate: None,
             attempts: 0,
             spent: Duration::ZERO,
             longest: Duration::ZERO,
@@ -143,9 +147,17 @@ impl Engine {
         (other, len)
     }
 
-    /// How it ended, if it has.
-    pub(super) const fn take_end(&mut self) -> Option<End> {
-        self.end.take()
+    /// How it ended, if it has, for its consumer.
+    pub(super) fn take_end(&mut self, shared: &Shared) -> Option<End> {
+        let end = self.end.take()?;
+        self.count_fate(shared);
+        Some(end)
+    }
+
+    fn count_fate(&mut self, shared: &Shared) {
+        if let Some(fate) = self.fate.take() {
+            fate.count(&shared.counters);
+        }
     }
 
     /// It cannot go on.
@@ -256,13 +268,14 @@ impl Engine {
         let State::Running(running) = std::mem::replace(&mut self.state, State::Idle) else {
             return Ok(Step::Again);
         };
-        ending.count(&shared.counters);
+        self.fate = Some(ending.fate());
         let retry = running.entries == 0 && self.attempts < MAX_ATTEMPTS;
         let socket = running.socket;
         match ending {
             // Another dump still runs on this socket (a zombie of the kernel):
             // it must not be used again.
             Ending::Refused { errno: EBUSY, .. } if retry => {
+                self.count_fate(shared);
                 drop(socket);
                 let fresh = DumpPool::open(&shared.config)?;
                 return self.begin(shared, fresh).map(|()| Step::Again);
@@ -272,6 +285,7 @@ impl Engine {
             Ending::Refused {
                 errno: EMSGSIZE, ..
             } if retry => {
+                self.count_fate(shared);
                 return self.begin(shared, socket).map(|()| Step::Again);
             }
             // No proof that the dump has ended in the kernel.
@@ -330,8 +344,9 @@ impl Engine {
 
     /// The consumer is gone.
     pub(super) fn give_up(&mut self, shared: &Shared) {
-        if matches!(self.state, State::Running(_)) {
-            count(&shared.counters.cancelled);
+        match self.state {
+            State::Running(_) => count(&shared.counters.cancelled),
+            _ => self.count_fate(shared),
         }
         self.release(shared);
     }
@@ -414,7 +429,7 @@ mod tests {
         let port = running.socket.port;
         dump.finish(shared, end.unwrap(), terms()).unwrap();
         assert_eq!(dump.take_part(), last);
-        let error = dump.take_end().unwrap().unwrap_err();
+        let error = dump.take_end(shared).unwrap().unwrap_err();
         dump.release(shared);
         assert_eq!(error.errno(), Some(ENOBUFS));
         // Closed, or still the dump's: either way the next dump gets another.
