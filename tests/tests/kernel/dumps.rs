@@ -188,22 +188,25 @@ fn a_change_during_a_dump_is_reported_after_its_data() {
             let other = netlane::spawn(Protocol::ROUTE).unwrap();
             fill(&other, 3000).await;
             let handle = netlane::spawn(Protocol::ROUTE).unwrap();
-            let mut dump = handle.dump(get_addresses());
-            dump.next().await.unwrap().unwrap();
-            // Later parts are made as the earlier ones are read.
-            other.request(add_address(address(9999))).await.unwrap();
-            other.request(delete_address(address(9999))).await.unwrap();
-            let mut items = 1;
-            let mut end = None;
-            while let Some(item) = dump.next().await {
-                match item {
-                    Ok(_) => items += 1,
-                    Err(error) => end = Some(error),
+            for aside in [false, true] {
+                let dump = handle.dump(get_addresses());
+                let mut dump = if aside { dump.slow() } else { dump.quick() };
+                dump.next().await.unwrap().unwrap();
+                // Later parts are made as the earlier ones are read.
+                other.request(add_address(address(9999))).await.unwrap();
+                other.request(delete_address(address(9999))).await.unwrap();
+                let mut items = 1;
+                let mut end = None;
+                while let Some(item) = dump.next().await {
+                    match item {
+                        Ok(_) => items += 1,
+                        Err(error) => end = Some(error),
+                    }
                 }
+                assert!(items >= 3000, "the data is there: {items}");
+                assert_eq!(end.unwrap().kind(), ErrorKind::Interrupted);
+                assert!(dump.next().await.is_none(), "the error is the last item");
             }
-            assert!(items >= 3000, "the data is there: {items}");
-            assert_eq!(end.unwrap().kind(), ErrorKind::Interrupted);
-            assert!(dump.next().await.is_none(), "the error is the last item");
             let quiet = handle.dump(get_addresses()).collect_with_retries(3).await;
             let quiet = quiet.unwrap();
             assert_eq!((quiet.frames.len(), quiet.interrupted), (3000, false));

@@ -117,46 +117,55 @@ mod tests {
     use super::*;
     use crate::{Builder, Protocol};
 
+    const LIMIT: Duration = Duration::from_millis(200);
+
+    /// Has each of so many runtimes poll one wait, and be gone after that.
+    fn pass_around(runtimes: usize, mut poll: impl FnMut(&mut Absence, &Shared)) {
+        let (handle, _connection) = Builder::new(Protocol::ROUTE).connect().unwrap();
+        let shared = &handle.keep().shared;
+        let mut absence = Absence::new(Arc::clone(shared), LIMIT);
+        for _ in 0..runtimes {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let _entered = runtime.enter();
+            poll(&mut absence, shared);
+        }
+    }
+
+    fn poll_once(absence: &mut Absence, shared: &Shared) -> Poll<Error> {
+        absence.poll(shared, &mut Context::from_waker(Waker::noop()))
+    }
+
+    fn assert_ended(ended: Poll<Error>) {
+        assert!(
+            matches!(&ended, Poll::Ready(error) if error.is_timed_out()),
+            "{ended:?}"
+        );
+    }
+
     /// Fails when the timer stays that of the runtime that it was made on (`Deadline::begin_anew`).
     #[test]
     fn a_wait_begins_anew_on_another_runtime() {
-        let (handle, _connection) = Builder::new(Protocol::ROUTE).connect().unwrap();
-        let shared = &handle.keep().shared;
-        let limit = Duration::from_millis(200);
-        let mut absence = Absence::new(Arc::clone(shared), limit);
-        let mut context = Context::from_waker(Waker::noop());
-        for _ in 0..2 {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            let _entered = runtime.enter();
-            absence.begin_anew(limit, shared);
-            assert!(absence.poll(shared, &mut context).is_pending());
-            std::thread::sleep(limit + limit / 2);
-            let Poll::Ready(error) = absence.poll(shared, &mut context) else {
-                panic!("no deadline");
-            };
-            assert!(error.is_timed_out(), "{error}");
-        }
+        pass_around(2, |absence, shared| {
+            absence.begin_anew(LIMIT, shared);
+            assert!(poll_once(absence, shared).is_pending());
+            std::thread::sleep(LIMIT + LIMIT / 2);
+            assert_ended(poll_once(absence, shared));
+        });
     }
 
     /// Fails when a wait stays with the timer of the runtime that it began on (`Deadline::poll`):
     /// a timer of a runtime that is gone panics.
     #[test]
     fn a_wait_goes_on_on_another_runtime() {
-        let (handle, _connection) = Builder::new(Protocol::ROUTE).connect().unwrap();
-        let shared = &handle.keep().shared;
-        let limit = Duration::from_millis(200);
-        let mut absence = Absence::new(Arc::clone(shared), limit);
-        let mut context = Context::from_waker(Waker::noop());
-        for _ in 0..2 {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            let _entered = runtime.enter();
-            assert!(absence.poll(shared, &mut context).is_pending());
-        }
-        std::thread::sleep(limit);
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let _entered = runtime.enter();
-        let ended = std::future::poll_fn(|context| absence.poll(shared, context));
-        let error = futures::executor::block_on(ended);
-        assert!(error.is_timed_out(), "{error}");
+        let mut polls = 0;
+        pass_around(3, |absence, shared| {
+            polls += 1;
+            if polls < 3 {
+                return assert!(poll_once(absence, shared).is_pending());
+            }
+            // It has been waiting since the first.
+            let rest = std::future::poll_fn(|context| absence.poll(shared, context));
+            assert_ended(Poll::Ready(futures::executor::block_on(rest)));
+        });
     }
 }

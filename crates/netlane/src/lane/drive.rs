@@ -294,24 +294,40 @@ mod tests {
         }
     }
 
-    #[test]
-    fn who_comes_after_a_panic_is_told_although_no_connection_is_polled() {
+    fn lane() -> Lane<Trap> {
         let sizes = Sizes {
             receive_buffer: 200_000,
             frame: 8192,
             wipe: false,
         };
-        let lane = Lane::new(
-            Arc::new(Trap),
-            Profile::kernel(9),
-            sizes,
-            false,
-            Arc::default(),
-        );
-        let order = || Order {
+        let profile = Profile::kernel(9);
+        Lane::new(Arc::new(Trap), profile, sizes, false, Arc::default())
+    }
+
+    fn order() -> Order {
+        Order {
             bytes: vec![0; 16].into(),
             ..Order::default()
-        };
+        }
+    }
+
+    /// Fails when requests wait for a driver that the kernel could execute meanwhile
+    /// (`Lane::is_crowded`).
+    #[test]
+    fn requests_join_others_only_while_nobody_drives() {
+        let lane = lane();
+        assert!(!lane.is_crowded());
+        lane.publish(&mut order()).unwrap();
+        assert!(lane.is_crowded());
+        let reader = lane.lock().reader.take();
+        assert!(!lane.is_crowded());
+        lane.lock().reader = reader;
+        assert!(lane.is_crowded());
+    }
+
+    #[test]
+    fn who_comes_after_a_panic_is_told_although_no_connection_is_polled() {
+        let lane = lane();
         let waiting = lane.publish(&mut order()).unwrap();
         catch_unwind(AssertUnwindSafe(|| lane.drive_all())).unwrap_err();
         let Begun::Finished(waiting) = lane.check(waiting, Waker::noop()) else {
