@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use netlane::wire::{FrameView, Message};
 
-use super::requests::{blocking, idle_blocking, idle_row, slices, timed_tasks};
+use super::requests::{blocking, every_millisecond, idle_blocking, idle_row, slices, timed_tasks};
 use super::{Failure, Scale, as_task, current_thread, multi_thread};
 use crate::baseline::Blocking;
 use crate::messages;
@@ -76,7 +76,7 @@ async fn give_way(mut client: Blocking, message: fn() -> Message, requests: u32)
     }
 }
 
-/// One request per millisecond: a task that tokio's timer wakes.
+/// One request in each millisecond: a task that tokio's timer wakes.
 pub fn idle_latency(scale: Scale) -> Result<Vec<Row>, Failure> {
     let runtime = multi_thread();
     idle_row("control-idle", Target::Shown, scale, |requests| {
@@ -86,9 +86,9 @@ pub fn idle_latency(scale: Scale) -> Result<Vec<Row>, Failure> {
 
 async fn idle(requests: u32) -> Vec<Duration> {
     let mut client = Blocking::open();
-    let mut latencies = Vec::new();
+    let (mut latencies, mut ticks) = (Vec::new(), every_millisecond());
     for _ in 0..requests {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        ticks.tick().await;
         latencies.extend(idle_blocking(&mut client));
     }
     latencies

@@ -7,6 +7,7 @@ use netlane::wire::{FrameView, Message};
 use netlane::{Handle, Protocol};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{Failure, Scale, as_task, current_thread, multi_thread};
 use crate::baseline::Blocking;
@@ -156,7 +157,7 @@ async fn requests_in_a_row(handle: Handle, message: fn() -> Message, requests: u
     }
 }
 
-/// One request per millisecond: the median latency.
+/// One request in each millisecond: the median latency.
 pub fn idle_latency(scale: Scale) -> Result<Vec<Row>, Failure> {
     let runtime = multi_thread();
     idle_row("idle-latency", Target::AtMost(1.8), scale, |requests| {
@@ -176,8 +177,10 @@ pub fn idle_row(
     for _ in 0..scale.rounds {
         let mut client = Blocking::open();
         client.request(messages::get_link(), |_| {})?;
+        let mut due = Instant::now();
         let latencies = (0..requests).map(|_| {
-            std::thread::sleep(Duration::from_millis(1));
+            due += BETWEEN;
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
             idle_blocking(&mut client)
         });
         base.push(as_latency(latencies.collect::<Result<_, _>>()?));
@@ -199,15 +202,26 @@ pub fn idle_blocking(client: &mut Blocking) -> std::io::Result<Duration> {
     Ok(start.elapsed())
 }
 
+/// The ticks of a task. A sleep of a millisecond would take tokio two, and what
+/// has slept twice as long has lost more of the caches.
+pub fn every_millisecond() -> Interval {
+    let mut interval = tokio::time::interval(BETWEEN);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    interval
+}
+
+/// From one request to the next, on both sides.
+const BETWEEN: Duration = Duration::from_millis(1);
+
 async fn idle(requests: u32) -> Vec<Duration> {
     let handle = netlane::spawn(Protocol::ROUTE).expect("a connection");
     handle
         .request(messages::get_link())
         .await
         .expect("the first answer");
-    let mut latencies = Vec::new();
+    let (mut latencies, mut ticks) = (Vec::new(), every_millisecond());
     for _ in 0..requests {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        ticks.tick().await;
         let start = Instant::now();
         handle
             .request(messages::get_link())
