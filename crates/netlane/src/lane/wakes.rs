@@ -9,43 +9,46 @@ use smallvec::SmallVec;
 
 use crate::sync::Notify;
 
-/// Wakers to wake once no lock is held: at the latest when this is dropped, so it
+/// Whom to wake once no lock is held: at the latest when this is dropped, so it
 /// is declared before the lock is taken. A panic wakes them too: what they wait for
 /// has happened.
 #[derive(Debug, Default)]
 #[must_use = "collected wake-ups must be woken"]
-pub(crate) struct Wakes {
-    /// Mostly there are none.
-    wakers: Option<SmallVec<[Waker; 16]>>,
-    /// The Connection, if it is to drive.
-    connection: Option<Arc<Notify>>,
-    /// Those who wait for the lane to be idle, if it is.
-    idle: Option<Arc<Notify>>,
+pub(crate) struct Wakes(SmallVec<[Wake; 16]>);
+
+/// Somebody to be woken.
+#[derive(Debug)]
+enum Wake {
+    Task(Waker),
+    Connection(Arc<Notify>),
+    Idle(Arc<Notify>),
 }
 
 impl Wakes {
-    /// Adds one, if there is one.
+    /// Adds a task, if there is one.
     pub(crate) fn add(&mut self, waker: Option<Waker>) {
         if let Some(waker) = waker {
             rare();
-            self.wakers.get_or_insert_default().push(waker);
+            self.0.push(Wake::Task(waker));
         }
     }
 
     /// Adds the Connection: something is left for it to do.
+    #[cold]
     pub(crate) fn call_connection(&mut self, signal: &Arc<Notify>) {
-        self.connection = Some(Arc::clone(signal));
+        self.0.push(Wake::Connection(Arc::clone(signal)));
     }
 
     /// Adds those who wait for the lane to be idle.
+    #[cold]
     pub(crate) fn tell_idle(&mut self, idle: &Arc<Notify>) {
-        self.idle = Some(Arc::clone(idle));
+        self.0.push(Wake::Idle(Arc::clone(idle)));
     }
 
     /// Wakes all. No lock may be held.
     #[inline]
     pub(crate) fn wake(&mut self) {
-        if self.wakers.is_some() || self.connection.is_some() || self.idle.is_some() {
+        if !self.0.is_empty() {
             rare();
             self.wake_all();
         }
@@ -53,14 +56,12 @@ impl Wakes {
 
     #[inline(never)]
     fn wake_all(&mut self) {
-        if let Some(wakers) = self.wakers.take() {
-            wakers.into_iter().for_each(Waker::wake);
-        }
-        if let Some(connection) = self.connection.take() {
-            connection.notify_one();
-        }
-        if let Some(idle) = self.idle.take() {
-            idle.notify_waiters();
+        for wake in self.0.drain(..) {
+            match wake {
+                Wake::Task(waker) => waker.wake(),
+                Wake::Connection(signal) => signal.notify_one(),
+                Wake::Idle(idle) => idle.notify_waiters(),
+            }
         }
     }
 }
