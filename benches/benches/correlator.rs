@@ -13,7 +13,7 @@ use netlane_proto::{Conversations, Datagram, Expect, Outcome, Profile, Sequence,
 struct Ended(u64);
 
 impl Sink<u64> for Ended {
-    fn finished(&mut self, data: &mut u64, _: Sequence, _: Outcome<'_>) {
+    fn finished(&mut self, data: &mut u64, _: Sequence, _: &Outcome<'_>) {
         self.0 += *data;
     }
 }

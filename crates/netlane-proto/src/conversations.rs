@@ -106,7 +106,7 @@ impl<T: Default> Conversations<T> {
 
     /// [`submit`](Self::submit) with data that `fill` makes of `T::default()`
     /// where it is kept, which spares a copy.
-    #[inline]
+    #[inline(always)]
     pub fn submit_with(
         &mut self,
         expect: Expect,
@@ -221,10 +221,20 @@ impl<T: Default> Conversations<T> {
 
     /// Takes the data of a finished conversation and forgets it.
     pub fn take(&mut self, sequence: Sequence) -> Option<T> {
-        if !self.table.get(sequence)?.finished {
-            return None;
-        }
-        self.table.remove(sequence)
+        self.take_with(sequence, std::mem::take)
+    }
+
+    /// [`take`](Self::take) of what `pick` takes of the data where it is kept, which
+    /// spares a copy. It is to leave `T::default()` there.
+    #[inline(always)]
+    pub fn take_with<L>(
+        &mut self,
+        sequence: Sequence,
+        pick: impl FnOnce(&mut T) -> L,
+    ) -> Option<L> {
+        self.table.vacate(sequence, |conversation| {
+            conversation.finished.then(|| pick(&mut conversation.data))
+        })
     }
 
     /// Nobody waits any more. What was sent may still take effect; its answer
@@ -286,7 +296,7 @@ impl<T: Default> Conversations<T> {
                 continue;
             }
             let outcome = conversation.silence();
-            self.finish(sequence, outcome, sink);
+            self.end(sequence, &outcome, sink);
         }
     }
 
@@ -304,7 +314,7 @@ impl<T: Default> Conversations<T> {
     /// in the stream of datagrams that has been reached.
     pub fn pass(&mut self, sequence: Sequence, sink: &mut impl Sink<T>) {
         if self.is_open(sequence) {
-            self.finish(sequence, Outcome::Silent, sink);
+            self.end(sequence, &Outcome::Silent, sink);
         }
     }
 
@@ -317,7 +327,7 @@ impl<T: Default> Conversations<T> {
             .map(|(sequence, _)| sequence)
             .collect();
         for sequence in open {
-            self.finish(sequence, Outcome::Lost, sink);
+            self.end(sequence, &Outcome::Lost, sink);
         }
         self.unproved.clear();
         self.unproved_dumps.clear();
@@ -367,12 +377,23 @@ impl<T: Default> Conversations<T> {
         self.table.len() == 0
     }
 
+    /// [`finish`](Self::finish), out of the way of answers.
+    #[inline(never)]
+    pub(crate) fn end(
+        &mut self,
+        sequence: Sequence,
+        outcome: &Outcome<'_>,
+        sink: &mut impl Sink<T>,
+    ) {
+        self.finish(sequence, outcome, sink);
+    }
+
     /// Marks a conversation as ended and tells its waiter; a tombstone goes.
     #[inline(always)]
     pub(crate) fn finish(
         &mut self,
         sequence: Sequence,
-        outcome: Outcome<'_>,
+        outcome: &Outcome<'_>,
         sink: &mut impl Sink<T>,
     ) {
         let Some(conversation) = self.table.get_mut(sequence) else {
@@ -427,7 +448,7 @@ impl<T: Default> Conversations<T> {
                 return;
             };
             if self.is_cancelled(oldest) {
-                self.finish(oldest, Outcome::Lost, sink);
+                self.end(oldest, &Outcome::Lost, sink);
             }
         }
     }

@@ -20,7 +20,7 @@
 //! #[derive(Default)]
 //! struct Log(Vec<String>);
 //! impl Sink<&'static str> for Log {
-//!     fn finished(&mut self, who: &mut &'static str, _: Sequence, outcome: Outcome<'_>) {
+//!     fn finished(&mut self, who: &mut &'static str, _: Sequence, outcome: &Outcome<'_>) {
 //!         self.0.push(format!("{who}: {}", matches!(outcome, Outcome::Acknowledged(_))));
 //!     }
 //! }

@@ -110,6 +110,7 @@ impl Overruns {
         !matches!(doubt, Doubt::Never) && self.weigh(doubt)
     }
 
+    #[cold]
     const fn weigh(&self, doubt: Doubt) -> bool {
         match doubt {
             Doubt::Sending { overruns, .. } => self.seen != overruns,

@@ -149,7 +149,7 @@ impl<T: Default> Conversations<T> {
         if step.reply && !unawaited {
             sink.reply(&mut conversation.data, sequence, frame);
         }
-        if let Some(outcome) = step.end {
+        if let Some(outcome) = &step.end {
             if unawaited {
                 rare();
                 sink.anomaly(swallowed(outcome));
@@ -169,7 +169,7 @@ impl<T: Default> Conversations<T> {
             .flatten()
             .is_some_and(|conversation| conversation.cut_frame(header, full_len, opaque));
         if let Some(sequence) = owner.filter(|_| ended) {
-            self.finish(sequence, Outcome::Truncated { full_len }, sink);
+            self.end(sequence, &Outcome::Truncated { full_len }, sink);
         }
         self.truncated(datagram, owner.is_some(), sink);
     }
@@ -216,9 +216,9 @@ fn malformed<T>(datagram: &Datagram<'_>, why: Malformed, sink: &mut impl Sink<T>
 
 /// What became of an answer that nobody waits for.
 #[cold]
-const fn swallowed(outcome: Outcome<'_>) -> Anomaly {
+const fn swallowed(outcome: &Outcome<'_>) -> Anomaly {
     match outcome {
-        Outcome::Refused { errno, .. } => Anomaly::RefusedUnawaited { errno },
+        Outcome::Refused { errno, .. } => Anomaly::RefusedUnawaited { errno: *errno },
         _ => Anomaly::Swallowed,
     }
 }

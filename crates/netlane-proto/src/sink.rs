@@ -93,7 +93,7 @@ pub trait Sink<T> {
     }
 
     /// The conversation of `data` has ended; nothing follows for it.
-    fn finished(&mut self, data: &mut T, sequence: Sequence, outcome: Outcome<'_>);
+    fn finished(&mut self, data: &mut T, sequence: Sequence, outcome: &Outcome<'_>);
 
     /// A cancelled conversation has ended; `data` is about to be dropped.
     fn forgotten(&mut self, data: &mut T) {

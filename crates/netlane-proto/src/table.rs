@@ -82,14 +82,27 @@ impl<T: Default> Table<T> {
 
     /// Forgets a conversation. Gives its data.
     pub(crate) fn remove(&mut self, sequence: Sequence) -> Option<T> {
+        self.vacate(sequence, |conversation| {
+            Some(std::mem::take(&mut conversation.data))
+        })
+    }
+
+    /// Gives what `pick` takes of a conversation, and forgets it unless that is
+    /// nothing. What it leaves of the data the next in this slot begins with.
+    #[inline]
+    pub(crate) fn vacate<L>(
+        &mut self,
+        sequence: Sequence,
+        pick: impl FnOnce(&mut Conversation<T>) -> Option<L>,
+    ) -> Option<L> {
         let slot = self.slot_mut(sequence)?;
         if slot.owner != Some(sequence) {
             return None;
         }
+        let picked = pick(&mut slot.conversation)?;
         slot.owner = None;
-        let data = std::mem::take(&mut slot.conversation.data);
         self.len -= 1;
-        Some(data)
+        Some(picked)
     }
 
     /// All of them, in no order.
@@ -130,7 +143,8 @@ fn vacant<T: Default>(slots: usize) -> Box<[Slot<T>]> {
     (0..slots).map(slot).collect()
 }
 
-const LEAST_SLOTS: usize = 16;
+/// Few, so that a lone request finds its slot where the last ones were.
+const LEAST_SLOTS: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -99,7 +99,7 @@ impl Sink<usize> for Model {
         assert_eq!((known.place, known.sequence), (Place::Open, sequence));
     }
 
-    fn finished(&mut self, id: &mut usize, sequence: Sequence, outcome: Outcome<'_>) {
+    fn finished(&mut self, id: &mut usize, sequence: Sequence, outcome: &Outcome<'_>) {
         let (proof, abandoned) = (self.proof, self.abandoned);
         let known = self.known.get_mut(id).unwrap();
         assert_eq!((known.place, known.sequence), (Place::Open, sequence));

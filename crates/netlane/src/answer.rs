@@ -23,6 +23,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Of a request that was acknowledged.
+    pub(crate) const fn acknowledged(replies: Vec<Frame>, report: Report) -> Self {
+        Self {
+            replies,
+            report,
+            interrupted: false,
+        }
+    }
+
     /// The kernel's warning, if it gave one with its consent.
     #[must_use]
     pub fn warning(&self) -> Option<&str> {
@@ -54,25 +63,8 @@ impl Question<'_> {
 }
 
 /// Judges how a conversation ended.
-#[inline]
 pub(crate) fn judge(finished: Finished, question: Question<'_>) -> Result<Answer, Error> {
-    match finished.ending {
-        Some(Ending::Acknowledged(report)) => Ok(Answer {
-            replies: finished.replies,
-            report,
-            interrupted: false,
-        }),
-        rarer => weigh(rarer, finished.replies, question),
-    }
-}
-
-/// Judges an ending that is no acknowledgement.
-#[inline(never)]
-fn weigh(
-    ending: Option<Ending>,
-    replies: Vec<Frame>,
-    question: Question<'_>,
-) -> Result<Answer, Error> {
+    let replies = finished.replies;
     let answer = |report, interrupted| {
         Ok(Answer {
             replies,
@@ -80,7 +72,8 @@ fn weigh(
             interrupted,
         })
     };
-    match ending {
+    match finished.ending {
+        Some(Ending::Acknowledged(report)) => answer(report, false),
         Some(Ending::Replied | Ending::Silent) => answer(None, false),
         Some(Ending::Complete {
             interrupted,
@@ -114,7 +107,7 @@ fn fault(ending: Ending, question: Question<'_>) -> Error {
         Ending::Unsent(error) => Error::not_sent(error),
         Ending::Ended { sent, why } => Error::ended_first(sent, why),
         Ending::Lost => lost(),
-        // No faults: `weigh` has taken them.
+        // No faults: `judge` has taken them.
         Ending::Acknowledged(_) | Ending::Replied | Ending::Silent | Ending::Complete { .. } => {
             lost()
         }

@@ -32,8 +32,8 @@ impl Sink<&'static str> for Log {
         self.line(format!("{who}: reply {text}"));
     }
 
-    fn finished(&mut self, who: &mut &'static str, _: Sequence, outcome: Outcome<'_>) {
-        self.line(format!("{who}: {}", describe(outcome)));
+    fn finished(&mut self, who: &mut &'static str, _: Sequence, outcome: &Outcome<'_>) {
+        self.line(format!("{who}: {}", describe(*outcome)));
     }
 
     fn forgotten(&mut self, who: &mut &'static str) {

@@ -112,17 +112,39 @@ impl Exchange {
         Self::with_order(keep, order, kind)
     }
 
+    #[inline]
     fn with_order(keep: Keep, order: Result<Order, Error>, kind: u16) -> Self {
-        let mut extras = None;
-        let order = order.unwrap_or_else(|error| refused(error, kind, &mut extras));
+        match order {
+            Ok(order) => Self::of(keep, order),
+            Err(error) => Self::refused(keep, error, kind),
+        }
+    }
+
+    /// One whose message cannot be built.
+    #[cold]
+    fn refused(keep: Keep, error: Error, kind: u16) -> Self {
+        let order = Order {
+            kind,
+            ..Order::default()
+        };
+        let mut exchange = Self::of(keep, order);
+        exchange.extras().impossible = Some(error);
+        exchange
+    }
+
+    #[inline(always)]
+    const fn of(keep: Keep, order: Order) -> Self {
         Self {
             keep,
             stage: Stage::Ready,
             order,
-            question: Asking::default(),
+            question: Asking {
+                header_len: None,
+                table: None,
+            },
             slow: None,
             unawaited: false,
-            extras,
+            extras: None,
             repeats: 0,
             repeated: false,
         }
@@ -233,16 +255,6 @@ impl Exchange {
         self.question.header_len = Some(header_len);
         self.question.table = table;
         self
-    }
-}
-
-/// An order that cannot be built: why is left among the extras.
-#[cold]
-fn refused(error: Error, kind: u16, extras: &mut Option<Box<Extras>>) -> Order {
-    extras.get_or_insert_default().impossible = Some(error);
-    Order {
-        kind,
-        ..Order::default()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::activity::Activity;
 use crate::answer::{Question, judge};
 use crate::deadline::Deadline;
 use crate::error::Asked;
-use crate::lane::{Begun, Cancelled, Finished, Order};
+use crate::lane::{Begun, Cancelled, Ending, Finished, Order};
 use crate::operations::Operation;
 use crate::pace::{self, Timed};
 use crate::shared::Shared;
@@ -27,28 +27,33 @@ use crate::{Answer, Error, ErrorKind};
 
 type Outcome = Result<Answer, Error>;
 
+/// What making a request came to: its answer, if it was acknowledged at once and
+/// nobody traces it; else what is to be said. Apart, so that what most requests
+/// come to is not copied on its way out.
+type Made = Result<Answer, Poll<Outcome>>;
+
 impl Future for Exchange {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         let this = &mut *self;
-        let outcome = loop {
-            let outcome = ready!(this.advance(context));
-            if outcome.is_ok() || !this.is_to_be_repeated(&outcome) {
-                break outcome;
+        let made = match this.stage {
+            Stage::Ready => this.start(context),
+            _ => {
+                rare();
+                Err(this.go_on(context))
             }
-            this.renew();
         };
-        if let Some(sequence) = this.leave() {
-            rare();
-            // It was sent, and nobody waits for more.
-            this.keep.shared.lane.cancel(sequence);
+        match made {
+            Ok(answer) => {
+                this.stage = Stage::Done;
+                Poll::Ready(Ok(answer))
+            }
+            Err(said) => {
+                rare();
+                this.say(said, context)
+            }
         }
-        if let Some(extras) = this.extras.take() {
-            rare();
-            spans::note_outcome(&extras.span, &outcome);
-        }
-        Poll::Ready(outcome.map_err(|error| this.label(error)))
     }
 }
 
@@ -62,15 +67,23 @@ impl Drop for Exchange {
 }
 
 impl Exchange {
-    /// One poll, before its result is labelled.
-    fn advance(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
-        match self.stage {
-            Stage::Ready => self.start(context),
-            _ => {
-                rare();
-                self.go_on(context)
-            }
+    /// Says what became of it, or makes it again.
+    #[inline(never)]
+    fn say(&mut self, said: Poll<Outcome>, context: &mut Context<'_>) -> Poll<Outcome> {
+        let outcome = ready!(said);
+        if self.is_to_be_repeated(&outcome) {
+            self.renew();
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
+        if let Some(sequence) = self.leave() {
+            // It was sent, and nobody waits for more.
+            self.keep.shared.lane.cancel(sequence);
+        }
+        if let Some(extras) = self.extras.take() {
+            spans::note_outcome(&extras.span, &outcome);
+        }
+        Poll::Ready(outcome.map_err(|error| self.label(error)))
     }
 
     /// A poll after the first.
@@ -90,20 +103,25 @@ impl Exchange {
     }
 
     /// The first poll, or one that tries again.
-    fn start(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+    #[inline(always)]
+    fn start(&mut self, context: &mut Context<'_>) -> Made {
         if spans::are_wanted() || self.extras.is_some() || self.order.to.is_some() {
             rare();
-            if !self.prepare(context)? {
-                return self.wait(context);
+            match self.prepare(context) {
+                Ok(true) => {}
+                Ok(false) => return Err(self.wait(context)),
+                Err(error) => return Err(Poll::Ready(Err(error))),
             }
-        } else {
-            self.keep.shared.check_open()?;
+        } else if let Err(error) = self.keep.shared.check_open() {
+            rare();
+            return Err(Poll::Ready(Err(error)));
         }
         self.make(context)
     }
 
     /// Makes the request: here, if that is quick and this thread may.
-    fn make(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+    #[inline(always)]
+    fn make(&mut self, context: &mut Context<'_>) -> Made {
         let shared = &self.keep.shared;
         let operation = Operation::of(shared.config.protocol, self.order.kind, &self.order.bytes);
         let slow = self
@@ -111,11 +129,11 @@ impl Exchange {
             .unwrap_or_else(|| !shared.operations.is_quick(operation));
         if shared.config.offload.is_aside(slow) {
             rare();
-            return self.offload(operation, context);
+            return Err(self.offload(operation, context));
         }
         if !pace::has_budget() || shared.lane.is_crowded() {
             rare();
-            return self.step_aside(context);
+            return Err(self.step_aside(context));
         }
         let timed = Timed::start();
         let begun = shared.lane.begin(&mut self.order, context.waker());
@@ -123,19 +141,55 @@ impl Exchange {
             self.note_slow(operation);
         }
         match begun {
-            Begun::Finished(finished) if !finished.found_peer_full() => {
-                let judged = self.judge(finished);
-                if self.extras.is_some() {
-                    rare();
-                    // The bytes are back by then, if the lane had them.
-                    self.record_sequence();
-                }
-                Poll::Ready(judged)
-            }
-            other => {
+            Begun::Finished(Finished {
+                ending: Some(Ending::Acknowledged(report)),
+                replies,
+                ..
+            }) if self.extras.is_none() => Ok(Answer::acknowledged(replies, report)),
+            Begun::Finished(finished) => {
                 rare();
-                self.begun(other, context)
+                Err(self.finished(finished, context))
             }
+            Begun::Pending(sequence) => {
+                rare();
+                Err(self.pending(sequence, context))
+            }
+            Begun::NotSent(error) => {
+                rare();
+                Err(self.not_sent(error, context))
+            }
+            Begun::Closed(error) => {
+                rare();
+                Err(Poll::Ready(Err(error)))
+            }
+        }
+    }
+
+    /// It has ended at once: somebody wants to know more of it, or it was not
+    /// acknowledged.
+    #[inline(never)]
+    fn finished(&mut self, finished: Finished, context: &mut Context<'_>) -> Poll<Outcome> {
+        let looked = self.looked(Begun::Finished(finished), context);
+        if looked.is_ready() && self.extras.is_some() {
+            self.record_sequence();
+        }
+        looked
+    }
+
+    /// It has not been answered at once.
+    #[inline(never)]
+    fn pending(&mut self, sequence: Sequence, context: &mut Context<'_>) -> Poll<Outcome> {
+        self.stage = Stage::Waiting(sequence);
+        spans::note_sequence(self.span(), sequence);
+        self.wait(context)
+    }
+
+    /// It could not be sent.
+    #[cold]
+    fn not_sent(&mut self, error: io::Error, context: &mut Context<'_>) -> Poll<Outcome> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => self.try_later(context),
+            _ => Poll::Ready(Err(Error::not_sent(error))),
         }
     }
 
@@ -181,25 +235,6 @@ impl Exchange {
     fn span(&self) -> &Span {
         static NONE: Span = Span::none();
         self.extras.as_ref().map_or(&NONE, |extras| &extras.span)
-    }
-
-    /// What became of a request begun here, if it has not been answered at once.
-    #[inline(never)]
-    fn begun(&mut self, begun: Begun, context: &mut Context<'_>) -> Poll<Outcome> {
-        match begun {
-            // It had to wait for the lane, and then found its peer full.
-            Begun::Finished(_) => self.looked(begun, context),
-            Begun::Closed(error) => Poll::Ready(Err(error)),
-            Begun::Pending(sequence) => {
-                self.stage = Stage::Waiting(sequence);
-                spans::note_sequence(self.span(), sequence);
-                self.wait(context)
-            }
-            Begun::NotSent(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.try_later(context)
-            }
-            Begun::NotSent(error) => Poll::Ready(Err(Error::not_sent(error))),
-        }
     }
 
     /// The peer's queue is full: tries again after a while.
@@ -314,10 +349,8 @@ impl Exchange {
         tracing::debug!(parent: self.span(), "the answer is lost; the request is made again");
     }
 
-    #[inline(always)]
     fn judge(&mut self, mut finished: Finished) -> Outcome {
         if self.order.bytes.is_empty() {
-            rare();
             self.order.bytes = std::mem::take(&mut finished.request);
         }
         let bytes = &self.order.bytes;

@@ -43,19 +43,19 @@ impl Delivery<'_> {
 
     /// How a conversation ends.
     #[inline(never)]
-    fn ending(&self, waiting: &Waiting, outcome: Outcome<'_>) -> Ending {
+    fn ending(&self, waiting: &Waiting, outcome: &Outcome<'_>) -> Ending {
         match self.ended {
             Some(why) => Ending::Ended {
                 sent: !waiting.queued,
                 why: why.clone(),
             },
             None if waiting.held > MAX_HELD => Ending::TooMuch,
-            None => outcome.into(),
+            None => (*outcome).into(),
         }
     }
 
     #[cold]
-    fn count_failure(&mut self, outcome: Outcome<'_>) {
+    fn count_failure(&mut self, outcome: &Outcome<'_>) {
         match outcome {
             Outcome::Refused { .. } => self.counted.refused += 1,
             // Nothing was asked: a message without an answer, or a fence.
@@ -90,7 +90,8 @@ impl Sink<Waiting> for Delivery<'_> {
         }
     }
 
-    fn finished(&mut self, waiting: &mut Waiting, _: Sequence, outcome: Outcome<'_>) {
+    #[inline(always)]
+    fn finished(&mut self, waiting: &mut Waiting, _: Sequence, outcome: &Outcome<'_>) {
         self.spend(waiting);
         let succeeded = match outcome {
             Outcome::Acknowledged(_) | Outcome::Replied | Outcome::Complete { .. } => {
@@ -107,7 +108,7 @@ impl Sink<Waiting> for Delivery<'_> {
         let whole = self.ended.is_none() && waiting.held <= MAX_HELD;
         match outcome {
             Outcome::Acknowledged(extended) if whole => {
-                waiting.result.ending = Some(Ending::Acknowledged(report_of(extended)));
+                waiting.result.ending = Some(Ending::Acknowledged(report_of(*extended)));
             }
             rarer => {
                 rare();

@@ -168,6 +168,7 @@ impl<S: Transport> Lane<S> {
 
     /// Begins a request, and drives until it has ended or nothing more can be
     /// read. On `NotSent` the order keeps its bytes.
+    #[inline(always)]
     pub(crate) fn begin(&self, order: &mut Order, waker: &Waker) -> Begun {
         let mut wakes = Wakes::default();
         let mut state = self.visit();
@@ -179,12 +180,16 @@ impl<S: Transport> Lane<S> {
             rare();
             let port = state.conversations.profile().port;
             drop(state);
-            return self.send_plain(order, port);
+            return match self.send_plain(order, port) {
+                Ok(()) => Begun::Finished(Finished::silent()),
+                Err(error) => Begun::NotSent(error),
+            };
         }
         let price = state.price(order);
         if !state.may_send(order, price) {
             rare();
-            return self.join(state, order, waker, &mut wakes);
+            let (state, sequence) = self.join(state, order, &mut wakes);
+            return self.conclude(state, sequence, waker);
         }
         let sequence = state.register(order, price);
         drop(state);
@@ -207,12 +212,10 @@ impl<S: Transport> Lane<S> {
         &'a self,
         mut state: MutexGuard<'a, State>,
         order: &mut Order,
-        waker: &Waker,
         wakes: &mut Wakes,
-    ) -> Begun {
+    ) -> (MutexGuard<'a, State>, Sequence) {
         let sequence = state.publish(take(order));
-        let state = self.drive(state, None, wakes);
-        self.conclude(state, sequence, waker)
+        (self.drive(state, None, wakes), sequence)
     }
 
     /// A registered request could not be sent.
@@ -225,20 +228,12 @@ impl<S: Transport> Lane<S> {
 
     /// Sends a message that begins no conversation.
     #[inline(never)]
-    fn send_plain(&self, order: &mut Order, port: u32) -> Begun {
+    fn send_plain(&self, order: &mut Order, port: u32) -> io::Result<()> {
         netlane_wire::set_sequence_port(&mut order.bytes, 0, port);
-        match self.socket.send(&order.bytes, order.to) {
-            Err(error) => Begun::NotSent(error),
-            Ok(()) => {
-                count(&self.counters.sent);
-                count(&self.counters.datagrams_sent);
-                let ending = Some(Ending::Silent);
-                Begun::Finished(Finished {
-                    ending,
-                    ..Finished::default()
-                })
-            }
-        }
+        self.socket.send(&order.bytes, order.to)?;
+        count(&self.counters.sent);
+        count(&self.counters.datagrams_sent);
+        Ok(())
     }
 
     /// Publishes a request without driving: the caller comes back to drive, by

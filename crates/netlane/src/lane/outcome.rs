@@ -7,6 +7,7 @@ use netlane_proto::Sequence;
 use netlane_wire::rare;
 
 use super::state::State;
+use super::waiting::Waiting;
 use super::{Begun, Cancelled, Finished, Lane, MAX_HELD, Transport, Wakes};
 use crate::statistics::count;
 use crate::sync::MutexGuard;
@@ -21,11 +22,12 @@ impl<S: Transport> Lane<S> {
         sequence: Sequence,
         waker: &Waker,
     ) -> Begun {
-        match state.conversations.take(sequence) {
-            Some(waiting) => Begun::Finished(waiting.result),
+        match state.conversations.take_with(sequence, Waiting::leave) {
+            Some(finished) => Begun::Finished(finished),
             None => {
                 rare();
-                wait(state, sequence, waker)
+                wait(state, sequence, waker);
+                Begun::Pending(sequence)
             }
         }
     }
@@ -46,8 +48,8 @@ impl<S: Transport> Lane<S> {
         let mut replaced = None;
         let mut state = self.visit();
         for sequence in sequences {
-            if let Some(waiting) = state.conversations.take(sequence) {
-                finished.push(waiting.result);
+            if let Some(ended) = state.conversations.take_with(sequence, Waiting::leave) {
+                finished.push(ended);
                 continue;
             }
             if let Some(waiting) = state.conversations.data_mut(sequence) {
@@ -109,7 +111,7 @@ impl<S: Transport> Lane<S> {
 
 /// Has a task woken when the conversation ends.
 #[inline(never)]
-fn wait(mut state: MutexGuard<'_, State>, sequence: Sequence, waker: &Waker) -> Begun {
+fn wait(mut state: MutexGuard<'_, State>, sequence: Sequence, waker: &Waker) {
     let mut replaced = None;
     match state.conversations.data_mut(sequence) {
         Some(waiting) => replaced = leave_waker(&mut waiting.waker, waker),
@@ -117,7 +119,6 @@ fn wait(mut state: MutexGuard<'_, State>, sequence: Sequence, waker: &Waker) -> 
     }
     drop(state);
     drop(replaced);
-    Begun::Pending(sequence)
 }
 
 /// Leaves a waker, unless one that wakes the same task is there. Returns the

@@ -21,6 +21,14 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
+    /// What became of a message that nobody answers.
+    pub(crate) fn silent() -> Self {
+        Self {
+            ending: Some(Ending::Silent),
+            ..Self::default()
+        }
+    }
+
     /// Whether it was not sent because a user peer's queue was full.
     pub(crate) fn found_peer_full(&self) -> bool {
         matches!(&self.ending, Some(Ending::Unsent(error))
@@ -54,6 +62,36 @@ pub(crate) struct Waiting {
     pub(crate) streams: bool,
     /// Leads the socket's only dump; another may begin when this ends.
     pub(crate) dump: bool,
+}
+
+impl Waiting {
+    /// Takes what its caller gets and leaves what the next one begins with. Piece
+    /// by piece: a copy of the whole would wait for its pieces to be written.
+    pub(crate) fn leave(&mut self) -> Finished {
+        let Self {
+            result,
+            class,
+            held,
+            waker,
+            charge,
+            cost,
+            queued,
+            unsent,
+            wake_when_sent,
+            plain,
+            streams,
+            dump,
+        } = self;
+        *class = Class::default();
+        (*held, *waker, *charge, *cost) = (0, None, 0, 0);
+        (*queued, *unsent, *wake_when_sent) = (false, false, false);
+        (*plain, *streams, *dump) = (false, false, false);
+        Finished {
+            ending: result.ending.take(),
+            replies: std::mem::take(&mut result.replies),
+            request: std::mem::take(&mut result.request),
+        }
+    }
 }
 
 /// What the kernel said beside an errno; mostly nothing.
@@ -124,5 +162,37 @@ impl From<Outcome<'_>> for Ending {
             // `Outcome` may grow; what is not known is not claimed.
             _ => Self::Lost,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails when something of a conversation is left for the next one in its place.
+    #[test]
+    fn who_has_left_leaves_nothing_behind() {
+        let mut waiting = Waiting {
+            result: Finished::silent(),
+            class: Class {
+                kind: 18,
+                command: 1,
+                echo: true,
+            },
+            held: 1,
+            waker: Some(Waker::noop().clone()),
+            charge: 1,
+            cost: 1,
+            queued: true,
+            unsent: true,
+            wake_when_sent: true,
+            plain: true,
+            streams: true,
+            dump: true,
+        };
+        let left = waiting.leave();
+        assert!(matches!(left.ending, Some(Ending::Silent)));
+        let vacant = format!("{:?}", Waiting::default());
+        assert_eq!(format!("{waiting:?}"), vacant);
     }
 }

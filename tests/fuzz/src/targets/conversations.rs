@@ -97,7 +97,7 @@ impl Sink<usize> for Model {
         self.heard += 1;
     }
 
-    fn finished(&mut self, id: &mut usize, sequence: Sequence, outcome: Outcome<'_>) {
+    fn finished(&mut self, id: &mut usize, sequence: Sequence, outcome: &Outcome<'_>) {
         let known = self.known[*id];
         assert_eq!((known.place, known.sequence), (Place::Open, sequence));
         match outcome {
@@ -106,7 +106,7 @@ impl Sink<usize> for Model {
                 assert!(known.sent <= self.proof, "not proved");
                 assert!(known.sent.is_some(), "never sent, and yet lost");
             }
-            Outcome::Refused { errno, .. } => assert!(errno > 0),
+            Outcome::Refused { errno, .. } => assert!(*errno > 0),
             _ => {}
         }
         self.known[*id].place = Place::Finished;
