@@ -3,6 +3,7 @@
 //! Connection run too; knows nothing of how the transport is built.
 
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 
 use allocation_counter::measure;
 use futures::StreamExt;
@@ -20,14 +21,20 @@ const ITEMS: u64 = 2000;
 /// Asserts that one more item costs so many allocations: what a long run has beyond a short one.
 /// What depends on time (a turn given to others, a buffer that finds its size) is below one in a
 /// hundred.
-fn assert_allocations_for_each(what: &str, expected: u64, mut run: impl FnMut(u64)) {
+fn assert_allocations_for_each(what: &str, expected: u64, run: impl FnMut(u64)) {
+    assert_allocations_between(what, expected..=expected, run);
+}
+
+/// The same where chance decides between a few.
+fn assert_allocations_between(what: &str, expected: RangeInclusive<u64>, mut run: impl FnMut(u64)) {
     run(ITEMS);
     let short = measure(|| run(ITEMS)).count_total;
     let long = measure(|| run(2 * ITEMS)).count_total;
     let more = long.saturating_sub(short);
+    let (least, most) = (expected.start() * ITEMS, expected.end() * ITEMS);
     assert!(
-        more.abs_diff(expected * ITEMS) <= ITEMS / 100,
-        "{what}: {ITEMS} more cost {more} allocations, not {expected} each"
+        (least.saturating_sub(ITEMS / 100)..=most + ITEMS / 100).contains(&more),
+        "{what}: {ITEMS} more cost {more} allocations, not {expected:?} each"
     );
 }
 
@@ -59,18 +66,19 @@ fn a_ping_allocates_its_message() {
     assert_allocations_for_each("ping", 1, run);
 }
 
-/// The request's bytes, which the caller made; the list of replies and the reply's bytes, which it
-/// gets.
+/// The request's bytes, which the caller made, and the list of replies, which it gets. The reply's
+/// bytes lie where those of the last did, which it has dropped.
 #[test]
 fn a_request_allocates_itself_and_its_reply() {
     let run = requests(|handle| async move {
         let answer = handle.request(get_link(LOOPBACK)).await.unwrap();
         assert_eq!(answer.replies.len(), 1);
     });
-    assert_allocations_for_each("a request with a reply", 3, run);
+    assert_allocations_for_each("a request with a reply", 2, run);
 }
 
-/// As alone, though most are published and coalesced by others.
+/// As alone, though most are published and coalesced by others; but the reply's bytes, if the last
+/// ones are still held.
 #[test]
 fn a_request_among_many_tasks_allocates_no_more() {
     const TASKS: u64 = 50;
@@ -93,7 +101,7 @@ fn a_request_among_many_tasks_allocates_no_more() {
             }
         });
     };
-    assert_allocations_for_each("a request among many tasks", 3, run);
+    assert_allocations_between("a request among many tasks", 2..=3, run);
 }
 
 /// Chunks borrow from one buffer, so a dump costs the same whatever the table's length; a stream

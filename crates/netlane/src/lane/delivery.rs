@@ -6,6 +6,7 @@ use netlane_proto::{Anomaly, Datagram, Outcome, Sequence, Sink};
 use netlane_wire::{FrameView, Malformed, rare};
 
 use super::credit::{Credit, truesize};
+use super::spare::Spare;
 use super::waiting::{Ending, Waiting, report_of};
 use super::wakes::Wakes;
 use crate::events::{Audience, Loss, LossCause};
@@ -17,6 +18,7 @@ pub(crate) struct Delivery<'a> {
     pub(crate) wakes: &'a mut Wakes,
     pub(crate) credit: &'a mut Credit,
     pub(crate) counted: &'a mut Statistics,
+    pub(crate) spare: &'a mut Spare,
     pub(crate) inbox: Option<&'a Inbox>,
     pub(crate) audience: Option<&'a Audience>,
     /// The dump under way on this socket, if it ends here.
@@ -82,7 +84,7 @@ impl Sink<Waiting> for Delivery<'_> {
                 // Most requests have one.
                 *replies = Vec::with_capacity(1);
             }
-            replies.push(frame.to_frame());
+            replies.push(self.spare.copy(frame));
         }
         if waiting.streams {
             rare();

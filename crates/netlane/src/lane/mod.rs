@@ -30,6 +30,7 @@ mod payload;
 mod reader;
 #[cfg(all(test, not(netlane_loom)))]
 mod simulation;
+mod spare;
 mod state;
 mod transport;
 mod waiting;

@@ -16,6 +16,7 @@ use crate::lane::delivery::{Delivery, cost_of};
 use crate::lane::order::{Coalesced, Sizes};
 use crate::lane::outbox::Outbox;
 use crate::lane::reader::Reader;
+use crate::lane::spare::Spare;
 use crate::lane::waiting::Waiting;
 use crate::lane::wakes::Wakes;
 use crate::{Error, Statistics};
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub(crate) inbox: Option<Inbox>,
     pub(crate) audience: Option<Audience>,
     pub(crate) backlog: Backlog,
+    /// Memory for replies.
+    spare: Spare,
     /// The socket's drop count when it was last accounted for.
     drops: u32,
     /// Receive errors in a row without a datagram between them.
@@ -69,6 +72,7 @@ impl State {
             inbox: None,
             audience: None,
             backlog: Backlog::default(),
+            spare: Spare::new(sizes.wipe),
             drops,
             failures: 0,
             counted: Statistics::default(),
@@ -162,6 +166,7 @@ impl State {
             wakes,
             credit: &mut self.credit,
             counted: &mut self.counted,
+            spare: &mut self.spare,
             inbox: self.inbox.as_ref(),
             audience: self.audience.as_ref(),
             dump_ended: &mut dump_ended,
