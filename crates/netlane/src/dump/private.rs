@@ -287,7 +287,7 @@ mod tests {
     }
 
     /// Fails when the buffers that were read ahead into stay with a dump that is over
-    /// (`PrivateDump::poll_here`): they may hold secrets, and are 96 KiB.
+    /// (`PrivateDump::poll_here`): they may hold secrets, and are 224 KiB.
     #[test]
     fn a_dump_that_is_over_has_no_buffers() {
         in_namespace(|| {
