@@ -13,7 +13,10 @@ use crate::lane::{Ending, Finished, MAX_HELD, Report};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The frames that came as replies, in order; without the ACK or DONE.
+    /// The frames that came as replies, in order; without the ACK or DONE. One of
+    /// 1 to 16 KiB may share its memory with the connection, which copies the next
+    /// there once it is dropped; not where the connection
+    /// [wipes its buffers](crate::Builder::wipe_buffers).
     pub replies: Vec<Frame>,
     /// What the kernel said although it succeeded: a warning
     /// ([`message`](OwnedExtendedAck::message)) or a cookie.

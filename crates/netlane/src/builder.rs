@@ -173,7 +173,7 @@ impl Builder {
 
     /// The longest datagram that is received whole, in bytes: 32 KiB if not
     /// said, which is what the kernel fills at most in a dump. At least 8 KiB. A
-    /// dump has one buffer of that length, and three more once a thread reads ahead.
+    /// dump has one buffer of that length, and seven more once a thread reads ahead.
     pub fn frame_size(mut self, bytes: usize) -> Self {
         self.config.frame_size = bytes.max(MIN_FRAME_SIZE);
         self

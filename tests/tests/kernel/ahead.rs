@@ -16,7 +16,7 @@ use netlane_tests::stage::{current_thread, drop_after, multi_thread, play, play_
 
 const TABLE: u32 = 5000;
 /// Parts that may be read before they are asked for, and the one that is looked at.
-const BOUND: u64 = 4;
+const BOUND: u64 = 8;
 
 /// A connection with one thread of its own.
 fn connect(offload: Offload) -> Handle {

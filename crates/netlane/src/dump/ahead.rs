@@ -263,9 +263,9 @@ impl Drop for Errand {
 /// Parts that are read and that the consumer has not done with: those that wake it,
 /// one that it works at, and one for the time until a thread has come again.
 const AHEAD: usize = ENOUGH + 2;
-/// So many wake the consumer, unless parts take long: a wake-up is a system call
-/// that the thread makes between two parts, and brings another processor's caches
-/// between them.
+/// So many wake the consumer: a wake-up is a system call that the thread makes
+/// between two parts, and has another processor work at what this one writes. Once
+/// a part was slow each wakes; only that first one holds back those before it.
 const ENOUGH: usize = 5;
 
 #[cfg(test)]

@@ -69,13 +69,18 @@ impl Drop for Exchange {
 impl Exchange {
     /// Says what became of it, or makes it again.
     #[inline(never)]
-    fn say(&mut self, said: Poll<Outcome>, context: &mut Context<'_>) -> Poll<Outcome> {
-        let outcome = ready!(said);
-        if self.is_to_be_repeated(&outcome) {
+    fn say(&mut self, mut said: Poll<Outcome>, context: &mut Context<'_>) -> Poll<Outcome> {
+        let outcome = loop {
+            let outcome = ready!(said);
+            if !self.is_to_be_repeated(&outcome) {
+                break outcome;
+            }
             self.renew();
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
+            said = match self.start(context) {
+                Ok(answer) => Poll::Ready(Ok(answer)),
+                Err(said) => said,
+            };
+        };
         if let Some(sequence) = self.leave() {
             // It was sent, and nobody waits for more.
             self.keep.shared.lane.cancel(sequence);
@@ -169,8 +174,9 @@ impl Exchange {
     /// acknowledged.
     #[inline(never)]
     fn finished(&mut self, finished: Finished, context: &mut Context<'_>) -> Poll<Outcome> {
+        let refused = finished.found_peer_full();
         let looked = self.looked(Begun::Finished(finished), context);
-        if looked.is_ready() && self.extras.is_some() {
+        if !refused && self.extras.is_some() {
             self.record_sequence();
         }
         looked

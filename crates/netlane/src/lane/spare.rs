@@ -1,6 +1,7 @@
-//! The memory of replies. A reply is a copy of its own length, so that keeping one
-//! keeps no receive buffer. The copy of a long one is made where the last was, if
-//! nobody holds that any more: to allocate so much costs more than to copy it.
+//! The memory of replies. A reply is a copy, so that keeping one keeps no receive
+//! buffer. The copy of a long one is made where the last was, if nobody holds that
+//! any more: to allocate so much costs more than to copy it. Knows nothing of who
+//! gets it; what it frees under the lane's lock is its own memory.
 
 use bytes::BytesMut;
 use netlane_wire::{Frame, FrameView, rare};

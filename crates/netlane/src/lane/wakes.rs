@@ -56,11 +56,17 @@ impl Wakes {
 
     #[inline(never)]
     fn wake_all(&mut self) {
-        for wake in self.0.drain(..) {
+        // A waker is anybody's code: what one that panics takes with it is tasks.
+        for wake in &self.0 {
             match wake {
-                Wake::Task(waker) => waker.wake(),
+                Wake::Task(_) => {}
                 Wake::Connection(signal) => signal.notify_one(),
                 Wake::Idle(idle) => idle.notify_waiters(),
+            }
+        }
+        for wake in self.0.drain(..) {
+            if let Wake::Task(waker) = wake {
+                waker.wake();
             }
         }
     }
@@ -70,5 +76,37 @@ impl Drop for Wakes {
     #[inline]
     fn drop(&mut self) {
         self.wake();
+    }
+}
+
+#[cfg(all(test, not(netlane_loom)))]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use futures::FutureExt;
+
+    use super::*;
+
+    struct Trap;
+
+    impl std::task::Wake for Trap {
+        fn wake(self: Arc<Self>) {
+            panic!("as the test wants it")
+        }
+    }
+
+    /// Fails when a task's waker that panics keeps the Connection from being called.
+    #[test]
+    fn a_waker_that_panics_takes_no_signal_with_it() {
+        let (signal, idle) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+        let mut waiting = Box::pin(idle.notified());
+        waiting.as_mut().enable();
+        let mut wakes = Wakes::default();
+        wakes.add(Some(Arc::new(Trap).into()));
+        wakes.call_connection(&signal);
+        wakes.tell_idle(&idle);
+        catch_unwind(AssertUnwindSafe(|| wakes.wake())).unwrap_err();
+        assert!(signal.notified().now_or_never().is_some());
+        assert!(waiting.now_or_never().is_some());
     }
 }
