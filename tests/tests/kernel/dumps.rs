@@ -186,7 +186,8 @@ fn a_change_during_a_dump_is_reported_after_its_data() {
     in_namespace(|| {
         play(async {
             let other = netlane::spawn(Protocol::ROUTE).unwrap();
-            fill(&other, 3000).await;
+            // More than is read ahead of what is asked for.
+            fill(&other, 8000).await;
             let handle = netlane::spawn(Protocol::ROUTE).unwrap();
             for aside in [false, true] {
                 let dump = handle.dump(get_addresses());
@@ -203,13 +204,13 @@ fn a_change_during_a_dump_is_reported_after_its_data() {
                         Err(error) => end = Some(error),
                     }
                 }
-                assert!(items >= 3000, "the data is there: {items}");
+                assert!(items >= 8000, "the data is there: {items}");
                 assert_eq!(end.unwrap().kind(), ErrorKind::Interrupted);
                 assert!(dump.next().await.is_none(), "the error is the last item");
             }
             let quiet = handle.dump(get_addresses()).collect_with_retries(3).await;
             let quiet = quiet.unwrap();
-            assert_eq!((quiet.frames.len(), quiet.interrupted), (3000, false));
+            assert_eq!((quiet.frames.len(), quiet.interrupted), (8000, false));
         })
     });
 }
@@ -251,7 +252,8 @@ fn a_dump_that_stalls_again_without_progress_ends_with_an_error() {
     in_namespace(|| {
         play(async {
             let handle = netlane::spawn(Protocol::ROUTE).unwrap();
-            fill(&handle, 3000).await;
+            // More than is read ahead of what is asked for.
+            fill(&handle, 8000).await;
             for aside in [false, true] {
                 let dump = handle.dump(get_addresses());
                 let mut dump = if aside { dump.slow() } else { dump.quick() };
@@ -265,10 +267,10 @@ fn a_dump_that_stalls_again_without_progress_ends_with_an_error() {
                         Err(error) => break error,
                     }
                 };
-                assert!(found < 3000, "{found}");
+                assert!(found < 8000, "{found}");
                 assert!(error.is_outcome_unknown(), "{error}");
                 drop(dump);
-                assert_eq!(addresses(&handle).await.len(), 3000);
+                assert_eq!(addresses(&handle).await.len(), 8000);
             }
         })
     });
