@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use netlane_proto::Timing;
 
@@ -31,8 +31,8 @@ pub(crate) struct PrivateDump {
     ahead: Option<Arc<Ahead>>,
     /// A part that was read ahead, while its entries are handed out.
     lent: Option<Part>,
-    /// Others have had their turn since the last part.
-    rested: bool,
+    /// When the first part was taken since others had a turn.
+    since: Option<Instant>,
     absence: Option<Absence>,
 }
 
@@ -42,7 +42,7 @@ impl PrivateDump {
             engine: Some(Engine::new(request, operation)),
             ahead: None,
             lent: None,
-            rested: false,
+            since: None,
             absence: None,
         }
     }
@@ -85,7 +85,6 @@ impl PrivateDump {
                 None => self.poll_ahead(shared, terms, context),
             };
             if let Some(filled) = ready!(filled) {
-                self.rested = false;
                 return Poll::Ready(filled);
             }
         }
@@ -182,13 +181,15 @@ impl PrivateDump {
             return Poll::Ready(Some(Ok(part.sequence)));
         }
         // A consumer that is slower than the thread would never have to wait.
-        if !self.rested && ahead.has_part() {
-            self.rested = true;
+        let spent = self.since.is_some_and(|it| it.elapsed() > pace::BUDGET);
+        if spent && ahead.has_part() {
+            self.since = None;
             pace::yield_turn(context);
             return Poll::Pending;
         }
         match ahead.find(context.waker()) {
             Found::Part(part) => {
+                self.since.get_or_insert_with(Instant::now);
                 if terms.timing != Timing::Late {
                     ahead.read_on(shared, terms);
                 }
@@ -198,6 +199,7 @@ impl PrivateDump {
             }
             Found::Engine(engine) => {
                 self.engine = Some(engine);
+                self.since = None;
                 Poll::Ready(None)
             }
             Found::Nothing => self
@@ -219,7 +221,7 @@ impl PrivateDump {
     ) -> Poll<Error> {
         let new = || Absence::new(Arc::clone(shared), terms.deadline);
         let absence = self.absence.get_or_insert_with(new);
-        if !std::mem::replace(&mut self.rested, true) {
+        if self.since.take().is_some() {
             absence.begin_anew(terms.deadline, shared);
         }
         absence.poll(shared, context)
@@ -408,7 +410,7 @@ mod tests {
 
     /// Fails when a consumer that never has to wait gives nobody a turn (`PrivateDump::poll_ahead`).
     #[test]
-    fn between_two_parts_that_are_there_others_have_their_turn() {
+    fn a_consumer_that_works_at_each_part_gives_others_their_turn() {
         in_namespace(|| {
             let (handle, _connection) = connect(2000);
             let shared = &handle.keep().shared;
@@ -430,6 +432,8 @@ mod tests {
                         while !ahead.has_part() && ahead.is_away() {
                             std::thread::yield_now();
                         }
+                        // So long works the consumer at each.
+                        std::thread::sleep(pace::BUDGET);
                     }
                 }
             }
