@@ -3,7 +3,7 @@
 //! Owns the split into header, family header and attributes; must not know any family. Both
 //! types print themselves without payload bytes, because payloads may hold keys.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 use crate::arithmetic::nlmsg_align;
 use crate::{Attributes, Boundary, Control, HEADER_LEN, Header, Hex, Malformed, MalformedReason};
@@ -80,17 +80,6 @@ impl<'a> FrameView<'a> {
         Frame {
             header: self.header,
             bytes: Bytes::copy_from_slice(self.bytes),
-        }
-    }
-
-    /// A copy that owns its bytes, at the end of `memory`, which it then shares with what else is
-    /// held of it. `memory` is left with what room there is behind.
-    #[must_use]
-    pub fn to_frame_in(&self, memory: &mut BytesMut) -> Frame {
-        memory.extend_from_slice(self.bytes);
-        Frame {
-            header: self.header,
-            bytes: memory.split().freeze(),
         }
     }
 

@@ -41,7 +41,10 @@ impl Spare {
             }
         }
         self.misses = 0;
-        frame.to_frame_in(&mut self.memory)
+        self.memory.extend_from_slice(frame.bytes());
+        let copy = self.memory.split().freeze();
+        // It is a frame, as what it was copied from is.
+        Frame::from_bytes(copy).unwrap_or_else(|_| frame.to_frame())
     }
 
     /// It cannot be had, or should not. In a crowd it soon can be; somebody may
