@@ -174,14 +174,17 @@ mod tests {
     /// be forgotten.
     #[test]
     fn a_number_whose_slot_is_taken_is_left_out() {
-        let mut table = Table::new(NonZeroU32::MIN);
-        let old = table.place(|conversation| conversation.data = 7);
-        for data in 0..1000 {
-            let sequence = table.place(|conversation| conversation.data = data);
-            assert_ne!(sequence, old);
-            assert_eq!(table.remove(sequence).unwrap(), data);
+        // The last numbers are followed by the first.
+        for first in [1, u32::MAX - 500] {
+            let mut table = Table::new(NonZeroU32::new(first).unwrap());
+            let old = table.place(|conversation| conversation.data = 7);
+            for data in 0..1000 {
+                let sequence = table.place(|conversation| conversation.data = data);
+                assert_ne!(sequence, old);
+                assert_eq!(table.remove(sequence).unwrap(), data);
+            }
+            assert_eq!(table.get(old).unwrap().data, 7);
+            assert_eq!(table.slots.len(), LEAST_SLOTS);
         }
-        assert_eq!(table.get(old).unwrap().data, 7);
-        assert_eq!(table.slots.len(), LEAST_SLOTS);
     }
 }
