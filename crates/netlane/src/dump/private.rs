@@ -221,6 +221,7 @@ impl PrivateDump {
     ) -> Poll<Error> {
         let new = || Absence::new(Arc::clone(shared), terms.deadline);
         let absence = self.absence.get_or_insert_with(new);
+        // A part has come since it last waited.
         if self.since.take().is_some() {
             absence.begin_anew(terms.deadline, shared);
         }
